@@ -1,0 +1,50 @@
+# One command sets up and runs, one tests everything; CI calls the same ones.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint types contracts unit fix clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+
+run: $(VENV)/.run ## serve the shipped rules.yaml on 127.0.0.1:5335, with the log in ./data
+	$(BIN)/dinnerbell --rules rules.yaml --data data run --listen 127.0.0.1:5335
+
+demo: $(VENV)/.run ## play a week of a fictional nursery through the real server, and show its report
+	$(BIN)/dinnerbell --data data demo
+
+test: lint types contracts unit ## everything: lint, types, import contracts, tests, the built wheel
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## import-linter: the pure core imports no shell
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev ## every test, over real sockets
+	sh tests/install-tools
+	$(BIN)/pytest -n 2 -q
+
+fix: $(VENV)/.dev ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environments and caches (never ./data)
+	rm -rf .venv .venv-* dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable . --group dev
+	touch $@ $(VENV)/.run

@@ -1,0 +1,180 @@
+"""The box at work: serves, logs, reloads, and stops without losing a count (shell).
+
+rules.yaml is looked at twice a second. A good change is enforced from the next query on; a bad one is told on the console and
+leaves the last good policy in force. The first start needs a good file; after that the last good copy will do.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from dinnerbell_dns.machine import on_link_networks, plain_upstreams
+from dinnerbell_dns.server import Server
+from dinnerbell_dns.upstream import Forwarder
+
+from dinnerbell.clock import Clock
+from dinnerbell.config import Endpoint, Rules, Upstream
+from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, keep_last_good, load_rules
+from dinnerbell.log import usage_path
+from dinnerbell.log_thread import LogThread
+
+WATCH_SECONDS = 0.5
+CLOCK_JUMP_SECONDS = 1.0
+"""The wall clock moved against the monotonic one by more than this: what was rendered for the old time is forgotten."""
+
+
+class CannotRun(Exception):  # noqa: N818
+    """The box can't start; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Box:
+    """What `dinnerbell run` was told, and where it is with it."""
+
+    rules_path: Path
+    data: Path
+    clock: Clock
+    listen: Sequence[Endpoint] = ()
+    """Overrides the file's, if given; likewise `upstream`."""
+    upstream: Sequence[Upstream] = ()
+    _seen: tuple[int, int, int] | None = None
+    _written_minute: int | None = None
+    _trouble: str | None = None
+    _has_upstream: bool = True
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises CannotRun, RulesFileError, LogError or OSError when it can't start."""
+        rules = self._first_rules()
+        server = Server(rules, Forwarder(self._upstreams(rules)), self.clock, on_link_networks())
+        log = LogThread(usage_path(self.data))
+        log.start()
+        loop = asyncio.get_running_loop()
+        stop, reload = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
+        try:
+            await server.start(self._endpoints(rules))
+            for endpoint in server.endpoints:
+                say(f"answering on {endpoint} (udp, tcp)")
+            await self._work(server, log, stop, reload)
+        finally:
+            await server.stop()
+            log.put(server.take_counts())
+            log.stop()
+            if log.trouble:
+                say(log.trouble, error=True)
+
+    async def _work(self, server: Server, log: LogThread, stop: asyncio.Event, reload: asyncio.Event) -> None:
+        offset = self.clock.wall() - self.clock.ticks()
+        flushed = self.clock.ticks()
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(min(WATCH_SECONDS, server.rules.log.flush_seconds)):
+                    await stop.wait()
+            except TimeoutError:
+                pass
+            now = self.clock.wall() - self.clock.ticks()
+            if abs(now - offset) > CLOCK_JUMP_SECONDS:
+                server.forget_answers()
+                offset = now
+            if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:
+                flushed = self.clock.ticks()
+                self._flush(server, log)
+            if not self._has_upstream:
+                server.forwarder.upstreams = self._upstreams(server.rules)
+            if reload.is_set() or self._stamp() != self._seen:
+                reload.clear()
+                self._reload(server)
+
+    def _flush(self, server: Server, log: LogThread) -> None:
+        batch = server.take_counts()
+        if batch.traffic or batch.last_minute != self._written_minute:  # an idle second writes nothing: flash cards wear out
+            self._written_minute = batch.last_minute
+            log.put(batch)
+        if log.trouble != self._trouble:
+            self._trouble = log.trouble
+            say(log.trouble or "the usage log can be written again", error=True)
+
+    # ── the rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock.wall(), UTC).date()
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """Return what tells that the file was changed or replaced; None: it is not there at present."""
+        try:
+            status = self.rules_path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def _first_rules(self) -> Rules:
+        self._seen = self._stamp()
+        try:
+            rules_file = load_rules(self.rules_path, self._today())
+        except RulesFileError as error:
+            return self._last_good(error)
+        self._keep(rules_file)
+        return rules_file.rules
+
+    def _last_good(self, error: RulesFileError) -> Rules:
+        copy = self.data / LAST_GOOD
+        if not copy.exists():
+            raise error
+        try:
+            rules = load_rules(copy, self._today()).rules
+        except RulesFileError:
+            raise error from None
+        say(f"{error}\n{self.rules_path} can't be used; running on the last good copy of it, {copy}", error=True)
+        return rules
+
+    def _reload(self, server: Server) -> None:
+        self._seen = self._stamp()
+        if self._seen is None:
+            return  # an editor between taking the old file away and putting the new one there
+        try:
+            rules_file = load_rules(self.rules_path, self._today())
+        except RulesFileError as error:
+            say(f"{error}\n{self.rules_path} can't be used; the rules that were in force stay in force", error=True)
+            return
+        try:
+            server.forwarder.upstreams = self._upstreams(rules_file.rules)
+        except CannotRun as problem:
+            say(f"{problem}; the upstreams that were asked are asked on", error=True)
+        server.use(rules_file.rules)
+        self._keep(rules_file)
+        say(f"{self.rules_path} was changed: {len(rules_file.rules.policy.rules)} rules are in force")
+
+    def _keep(self, rules_file: RulesFile) -> None:
+        try:
+            keep_last_good(self.data, rules_file)
+        except OSError as error:
+            say(f"Couldn't keep a copy of the rules in {self.data}: {error}", error=True)
+
+    def _endpoints(self, rules: Rules) -> Sequence[Endpoint]:
+        return self.listen or rules.box.listen
+
+    def _upstreams(self, rules: Rules) -> list[Endpoint]:
+        """Return the resolvers to ask. None at present is said and not fatal: a box may start before its network has."""
+        configured = self.upstream or rules.box.upstream
+        if all(upstream.scheme in ("tls", "https") for upstream in configured):
+            raise CannotRun("upstream: tls:// and https:// are not active yet in this release: add a plain one, such as `system` or 9.9.9.9")
+        found = plain_upstreams(configured, self._endpoints(rules))
+        if not found and self._has_upstream:
+            say(
+                "this machine has no name servers of its own at present, so only refusals are answered: connect it to its network, "
+                "or write the address of your internet provider's name server under box: upstream:",
+                error=True,
+            )
+        self._has_upstream = bool(found)
+        return found
+
+
+def say(message: str, *, error: bool = False) -> None:
+    """Tell whoever watches the console, at once."""
+    print(f"dinnerbell: {message}", file=sys.stderr if error else sys.stdout, flush=True)

@@ -1,0 +1,41 @@
+"""`dinnerbell check`: what rules.yaml means, or everything that is wrong with it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dinnerbell.cli.common import Where, now, print_json
+from dinnerbell.config import Remark
+from dinnerbell.files import RulesFileError, load_rules
+from dinnerbell.plain import describe
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
+@click.pass_obj
+def check(where: Where, file: Path | None, strict: bool, as_json: bool) -> None:
+    """Load the rules; print what they mean, or each error as FILE:LINE:COL: message."""
+    path = file or where.rules_path
+    try:
+        rules = load_rules(path, now().date()).rules
+    except RulesFileError as error:
+        if as_json:
+            print_json({"ok": False, "errors": _remarks(path, error.remarks), "warnings": [], "inactive": [], "meaning": None})
+        else:
+            click.echo(str(error))
+        sys.exit(1)
+    is_good = not (strict and rules.warnings)
+    if as_json:
+        warnings, inactive = _remarks(path, rules.warnings), _remarks(path, rules.inactive)
+        print_json({"ok": is_good, "errors": [], "warnings": warnings, "inactive": inactive, "meaning": describe(rules)})
+    else:
+        click.echo(describe(rules))
+    sys.exit(0 if is_good else 1)
+
+
+def _remarks(path: Path, remarks: tuple[Remark, ...]) -> list[dict[str, Any]]:
+    return [{"file": str(path), "line": remark.line, "column": remark.column, "message": remark.message} for remark in remarks]

@@ -1,0 +1,114 @@
+"""What several commands share: where the files are, the clock, errors that say what to do, JSON."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+
+from dinnerbell.clock import Clock
+from dinnerbell.config import Rules
+from dinnerbell.files import RulesFileError, load_rules
+from dinnerbell.log import LogError, LogReader, usage_path
+from dinnerbell.model import Device
+from dinnerbell.moments import parse_moment
+from dinnerbell.names import BadName, normalise
+from dinnerbell.policy import Policy
+from dinnerbell.times import BadTime
+
+CLOCK = Clock(time.time, time.monotonic)
+"""The one place where the machine's clock is read."""
+SINCE_DAYS = 7
+
+
+def now() -> datetime:
+    return datetime.fromtimestamp(CLOCK.wall(), UTC)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End with an error on stderr: 1, the answer is no; 2, the command was used wrongly."""
+    click.echo(f"dinnerbell: {message}", err=True)
+    sys.exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The files that this call is about."""
+
+    rules_path: Path
+    data: Path
+
+    def rules(self) -> Rules:
+        """Return the rules, or end with every error of the file (exit 1)."""
+        try:
+            return load_rules(self.rules_path, now().date()).rules
+        except RulesFileError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    def log(self) -> LogReader:
+        """Open the usage log, or end saying why not (exit 1)."""
+        try:
+            return LogReader(usage_path(self.data))
+        except LogError as error:
+            fail(str(error), 1)
+
+
+def device_of(policy: Policy, text: str) -> Device:
+    """Return the device a command names, or end (exit 2)."""
+    device = policy.device_called(text)
+    if device is None:
+        fail(f"{text!r} is neither a device of the rules nor an address{suggestion(text, policy.devices)}", 2)
+    return device
+
+
+def name_of(text: str) -> str:
+    """Return the domain name a command gives, or end (exit 2)."""
+    try:
+        return normalise(text)
+    except BadName as error:
+        fail(str(error), 2)
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """Return the instant a command gives in the setting's local time, or end (exit 2)."""
+    try:
+        return parse_moment(text, zone)
+    except BadTime as error:
+        fail(str(error), 2)
+
+
+def since_of(text: str | None, zone: ZoneInfo) -> datetime:
+    return moment_of(text, zone) if text else now() - timedelta(days=SINCE_DAYS)
+
+
+def suggestion(word: str, among: Any) -> str:
+    close = get_close_matches(word, list(among), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def iso(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as commands print it: ISO 8601 in the setting's local time, with offset."""
+    return instant.astimezone(zone).isoformat(timespec="seconds")
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(heads: list[str], rows: list[list[str]]) -> None:
+    """Print rows under their heads in columns; text from strangers without control characters."""
+    cells = [[_plain(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
+    for row in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

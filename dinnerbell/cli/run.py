@@ -1,0 +1,35 @@
+"""`dinnerbell run`: serve until stopped."""
+
+import asyncio
+
+import click
+
+from dinnerbell.box import Box, CannotRun
+from dinnerbell.cli.common import CLOCK, Where, fail
+from dinnerbell.endpoints import BadEndpoint, parse_endpoint, parse_upstream
+from dinnerbell.files import RulesFileError
+from dinnerbell.log import LogError
+
+
+@click.command()
+@click.option("--listen", "listen_texts", metavar="ADDR:PORT", multiple=True, help="Where to answer, in place of box.listen; may be repeated.")  # fmt: skip  # noqa: E501
+@click.option("--upstream", "upstream_texts", metavar="URL", multiple=True, help="Whom to ask, in place of box.upstream; may be repeated.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer; this release has one.")
+@click.pass_obj
+def run(where: Where, listen_texts: tuple[str, ...], upstream_texts: tuple[str, ...], workers: int) -> None:
+    """Answer DNS queries by the rules, and log what was used, until stopped."""
+    if workers != 1:
+        fail("--workers: this release answers in one process; leave the option out", 2)
+    try:
+        listen = [parse_endpoint(text) for text in listen_texts]
+        upstream = [parse_upstream(text) for text in upstream_texts]
+    except BadEndpoint as error:
+        fail(str(error), 2)
+    box = Box(where.rules_path, where.data, CLOCK, listen, upstream)
+    try:
+        asyncio.run(box.run())
+    except RulesFileError as error:
+        click.echo(str(error), err=True)
+        fail(f"{where.rules_path} can't be used and there is no last good copy in {where.data}: mend the lines above and start again", 1)
+    except (CannotRun, LogError, OSError) as error:
+        fail(str(error.strerror or error) if isinstance(error, OSError) else str(error), 1)

@@ -1,0 +1,55 @@
+"""`dinnerbell usage`: sessions, page content and refused episodes."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from dinnerbell.cli.common import CLOCK, Where, device_of, iso, print_json, print_table, since_of
+from dinnerbell.grace import make_grace
+from dinnerbell.sessions import Session, sessionise
+
+
+@click.command()
+@click.option("--device", metavar="D", help="A device's name or address; every device, if left out.")
+@click.option("--since", metavar='"YYYY-MM-DD HH:MM"', help="The setting's local time; seven days ago, if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
+@click.pass_obj
+def usage(where: Where, device: str | None, since: str | None, as_json: bool) -> None:
+    """Show what was used, as ranges of minutes with the strength of the evidence. Refused look-ups have 0 minutes."""
+    policy = where.rules().policy
+    zone = policy.setting.zone
+    first = int(since_of(since, zone).timestamp() // 60)
+    only = device_of(policy, device).name if device else None
+    with where.log() as log:
+        rows = list(log.usage(first, int(CLOCK.wall() // 60) + 1, only))
+    found = sessionise(rows, policy.catalogue.services, make_grace(policy))
+    if as_json:
+        print_json([_value(session, zone) for session in found])
+        return
+    heads = ["DEVICE", "SERVICE", "START", "END", "MINUTES", "GRADE", "VERDICT", "LOOK-UPS"]
+    print_table(heads, [_cells(session, zone) for session in found])
+
+
+def _value(session: Session, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "device": session.device,
+        "service": session.service,
+        "start": iso(session.start, zone),
+        "end": iso(session.end, zone),
+        "minutes_low": session.minutes_low,
+        "minutes_high": session.minutes_high,
+        "grade": session.grade.value,
+        "verdict": session.verdict.value,
+        "lookups": session.lookups,
+    }
+
+
+def _cells(session: Session, zone: ZoneInfo) -> list[str]:
+    low, high = session.minutes_low, session.minutes_high
+    minutes = str(low) if low == high else f"{low}-{high}"
+    start, end = (instant.astimezone(zone) for instant in (session.start, session.end))
+    return [
+        session.device, session.service, f"{start:%a %d %b %H:%M}", f"{end:%H:%M}", minutes, session.grade.value, session.verdict.value,
+        str(session.lookups),
+    ]  # fmt: skip

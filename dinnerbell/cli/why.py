@@ -1,0 +1,58 @@
+"""`dinnerbell why NAME DEVICE`: the decision and its reason."""
+
+from typing import Any
+
+import click
+
+from dinnerbell.cli.common import Where, device_of, iso, moment_of, name_of, now, print_json
+from dinnerbell.plain import sentence
+from dinnerbell.policy import Ask, Decision, Policy, Reason, decide
+from dinnerbell.usage import rule_name
+
+
+@click.command()
+@click.argument("name")
+@click.argument("device")
+@click.option("--at", "at_text", metavar='"YYYY-MM-DD HH:MM"', help="The setting's local time; now, if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
+@click.pass_obj
+def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool) -> None:
+    """Say whether DEVICE (a name or an address) may reach NAME, by which rule, and until when."""
+    policy = where.rules().policy
+    zone = policy.setting.zone
+    at = moment_of(at_text, zone) if at_text else now()
+    ask = Ask(device_of(policy, device), name_of(name), at)
+    decision = decide(policy, ask)
+    value = as_value(policy, ask, decision)
+    if as_json:
+        print_json(value)
+        return
+    click.echo(f"{ask.name} on {ask.device.name} at {value['at']}: {value['verdict'].upper()}")
+    click.echo(f"  {value['reason']}")
+    for label in ("service", "rule", "clause", "line", "until"):
+        if value[label] is not None:
+            click.echo(f"  {label}: {value[label]}")
+    if value["until"] is None:
+        click.echo("  until: this does not change")
+
+
+def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:
+    """Return the decision as `why --json` prints it."""
+    zone = policy.setting.zone
+    if decision.reason is Reason.OTHERWISE:
+        line = policy.otherwise_line
+    else:
+        line = decision.rule.line if decision.rule else None
+    return {
+        "name": ask.name,
+        "device": ask.device.name,
+        "at": iso(ask.at, zone),
+        "verdict": decision.verdict.value,
+        "service": decision.service,
+        "kinds": list(decision.kinds),
+        "rule": rule_name(decision),
+        "clause": decision.rule.clause if decision.rule else None,
+        "line": line,
+        "reason": sentence(decision, policy, ask.at, ask.device),
+        "until": iso(decision.until, zone) if decision.until else None,
+    }

@@ -1,0 +1,74 @@
+"""Where to listen and whom to ask, as a person writes it: `0.0.0.0:53`, `[::]:53`, `tls://9.9.9.9#dns.quad9.net`.
+
+Pure. Used by rules.yaml and by the command line alike.
+"""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from dinnerbell.config import SYSTEM, Endpoint, Upstream
+from dinnerbell.names import BadName, normalise
+
+
+class BadEndpoint(ValueError):  # noqa: N818 - it names what was given, as the message does
+    """The text is no address with a port, or no resolver; the message says how to write one."""
+
+
+def parse_endpoint(text: str, *, port: int = 53) -> Endpoint:
+    """Read ADDR, ADDR:PORT, [ADDR6] or [ADDR6]:PORT. Raises BadEndpoint. Port 0 means: any free one (tests)."""
+    text = text.strip()
+    match = re.fullmatch(r"\[(?P<six>[^\]]*)\](?::(?P<port6>[0-9]{1,5}))?|(?P<four>[^:\[\]]*)(?::(?P<port4>[0-9]{1,5}))?", text)
+    address = (match["six"] or match["four"]) if match else text  # a bare IPv6 address has colons and no port
+    try:
+        ipaddress.ip_address(address or "")
+    except ValueError:
+        raise BadEndpoint(f'{text!r} is not an address: write it like 0.0.0.0:53 or "[::]:53"') from None
+    if match is not None and match["six"] is not None and ":" not in match["six"]:
+        raise BadEndpoint(f"{text!r}: brackets are for IPv6 addresses only")
+    number = int((match["port6"] or match["port4"] or port) if match else port)
+    if number > 65535:
+        raise BadEndpoint(f"{text!r}: a port is at most 65535")
+    return Endpoint(address or "", number)
+
+
+def parse_upstream(text: str) -> Upstream:
+    """Read `system`, ADDR[:PORT], tls://ADDR[:PORT]#NAME or https://HOST/PATH. Raises BadEndpoint."""
+    text = text.strip()
+    if text == SYSTEM:
+        return Upstream(SYSTEM, text=text)
+    if text.startswith("https://"):
+        return _https(text)
+    if text.startswith("tls://"):
+        return _tls(text)
+    if "://" in text:
+        raise BadEndpoint(f"{text!r}: a resolver is written system, 192.0.2.1, tls://192.0.2.1#name or https://name/dns-query")
+    return Upstream("plain", _server(text, 53), text=text)
+
+
+def _server(text: str, port: int) -> Endpoint:
+    endpoint = parse_endpoint(text, port=port)
+    if endpoint.port == 0 or ipaddress.ip_address(endpoint.address).is_unspecified:
+        raise BadEndpoint(f"{text!r} cannot be asked: write the resolver's own address")
+    return endpoint
+
+
+def _tls(text: str) -> Upstream:
+    address, sign, name = text.removeprefix("tls://").partition("#")
+    if not sign or not name:
+        raise BadEndpoint(f"{text!r}: the name on the resolver's certificate is missing: write tls://{address or '9.9.9.9'}#dns.example.net")
+    try:
+        return Upstream("tls", _server(address, 853), tls_name=normalise(name), text=text)
+    except BadName as error:
+        raise BadEndpoint(str(error)) from None
+
+
+def _https(text: str) -> Upstream:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or " " in text or len(text) > 2000:
+        raise BadEndpoint(f"{text!r} is not an address on the web: write it like https://dns.example.net/dns-query")
+    return Upstream("https", url=text, text=text)

@@ -1,0 +1,226 @@
+"""The usage log: one SQLite file, DATA/usage.db (shell; the only user of sqlite-utils).
+
+Reads go through sqlite-utils; the writer is one raw connection that upserts a batch of counts in one transaction. WAL lets reports
+read while the box writes; a batch is on its way to the file within a second, so a kill -9 loses no more than that.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from dinnerbell.catalogue import HostClass
+from dinnerbell.model import Verdict
+from dinnerbell.usage import Batch, Traffic, Usage
+
+migrations = Migrations("dinnerbell")
+
+
+class LogError(Exception):
+    """The usage log could not be opened or read; the message says which file and why."""
+
+
+@migrations()
+def m001_counts(db: Database) -> None:
+    """Create names, devices and rulings once, counts by minute, totals by hour, and the stretches in which the box was up."""
+    db.table("names").create({"id": int, "name": str}, pk="id", not_null={"name"})
+    db.table("names").create_index(["name"], unique=True)
+    db.table("devices").create(
+        {"id": int, "name": str, "group_name": str, "owner": str, "first_minute": int, "last_minute": int}, pk="id", not_null={"name"}
+    )
+    db.table("devices").create_index(["name"], unique=True)
+    db.table("rulings").create({"id": int, "service": str, "class": str, "verdict": str, "rule": str}, pk="id")
+    db.execute("create unique index rulings_all on rulings (coalesce(service, ''), coalesce(class, ''), verdict, rule)")
+    db.execute(
+        "create table lookups (minute integer not null, device integer not null references devices, name integer not null "
+        "references names, ruling integer not null references rulings, lookups integer not null, "
+        "primary key (minute, device, name, ruling)) without rowid"
+    )
+    db.execute(
+        "create table traffic (hour integer not null, device integer not null references devices, answered integer not null, "
+        "refused integer not null, primary key (hour, device)) without rowid"
+    )
+    db.table("uptime").create({"id": int, "first_minute": int, "last_minute": int}, pk="id")
+    db.table("losses").create({"minute": int, "lookups": int}, pk="minute")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A device that has asked, and when (whole minutes since 1970 UTC)."""
+
+    device: str
+    group: str
+    owner: str
+    first_minute: int
+    last_minute: int
+
+
+def usage_path(data: Path) -> Path:
+    return data / "usage.db"
+
+
+class LogWriter:
+    """The one writer. Not thread-safe: it lives in the thread that made it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file and bring its schema up to date. Raises LogError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=5, isolation_level=None)
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma synchronous = normal")
+            migrations.apply(Database(self._connection))
+        except (OSError, sqlite3.Error) as error:
+            raise LogError(f"Couldn't open the usage log {path}: {error}") from error
+        self._ids: dict[tuple[object, ...], int] = {}
+        self._uptime: int | None = None
+
+    def write(self, batch: Batch) -> None:
+        """Add a batch of counts in one transaction: all of it or nothing. Raises sqlite3.Error."""
+        connection = self._connection
+        connection.execute("begin immediate")
+        try:
+            self._write(batch)
+        except BaseException:
+            connection.execute("rollback")
+            self._ids.clear()  # ids given in what was rolled back do not exist
+            self._uptime = None
+            raise
+        connection.execute("commit")
+
+    def _write(self, batch: Batch) -> None:
+        connection = self._connection
+        for device, (group, owner, first, last) in batch.seen.items():
+            connection.execute(
+                "insert into devices (name, group_name, owner, first_minute, last_minute) values (?, ?, ?, ?, ?) on conflict (name) do "
+                "update set group_name = excluded.group_name, owner = excluded.owner, last_minute = max(last_minute, excluded.last_minute)",
+                (device, group, owner, first, last),
+            )
+        connection.executemany(
+            "insert into lookups values (?, ?, ?, ?, ?) on conflict do update set lookups = lookups + excluded.lookups",
+            [
+                (minute, self._device(key.device), self._name(key.name), self._ruling(*key[2:]), count)
+                for (minute, key), count in batch.lookups.items()
+            ],
+        )
+        connection.executemany(
+            "insert into traffic values (?, ?, ?, ?) on conflict do update set answered = answered + excluded.answered, "
+            "refused = refused + excluded.refused",
+            [(hour, self._device(device), *counts) for (hour, device), counts in batch.traffic.items()],
+        )
+        if batch.last_minute is not None:
+            self._write_uptime(batch.first_minute or batch.last_minute, batch.last_minute)
+            if batch.dropped:
+                connection.execute(
+                    "insert into losses values (?, ?) on conflict do update set lookups = lookups + excluded.lookups",
+                    (batch.last_minute, batch.dropped),
+                )
+
+    def _write_uptime(self, first: int, last: int) -> None:
+        connection = self._connection
+        if self._uptime is None:
+            self._uptime = connection.execute(
+                "insert into uptime (first_minute, last_minute) values (?, ?) returning id", (first, last)
+            ).fetchone()[0]
+        else:
+            connection.execute("update uptime set last_minute = max(last_minute, ?) where id = ?", (last, self._uptime))
+
+    def _device(self, name: str) -> int:
+        return self._id(("device", name), "select id from devices where name = ?", "insert into devices (name) values (?)", (name,))
+
+    def _name(self, name: str) -> int:
+        return self._id(("name", name), "select id from names where name = ?", "insert into names (name) values (?)", (name,))
+
+    def _ruling(self, service: str | None, host_class: HostClass | None, verdict: Verdict, rule: str) -> int:
+        values = (service, host_class.value if host_class else None, verdict.value, rule)
+        return self._id(
+            ("ruling", *values),
+            "select id from rulings where service is ? and class is ? and verdict = ? and rule = ?",
+            "insert into rulings (service, class, verdict, rule) values (?, ?, ?, ?)",
+            values,
+        )
+
+    def _id(self, key: tuple[object, ...], select: str, insert: str, values: tuple[object, ...]) -> int:
+        known = self._ids.get(key)
+        if known is None:
+            row = self._connection.execute(select, values).fetchone()
+            known = row[0] if row else self._connection.execute(insert + " returning id", values).fetchone()[0]
+            if len(self._ids) >= _MAX_IDS:
+                self._ids.clear()
+            self._ids[key] = known
+        return known
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+_MAX_IDS = 100_000
+
+
+class LogReader:
+    """Reads the usage log, also while the box writes it. A context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file for reading. Raises LogError; a file that is not there yet is an error too."""
+        if not path.exists():
+            raise LogError(f"Couldn't read the usage log {path}: it is not there yet; it is made when `dinnerbell run` starts")
+        try:
+            self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+            self._db = Database(self._connection)
+            self._db.execute("select 1 from uptime limit 1").fetchone()
+        except sqlite3.Error as error:
+            raise LogError(f"Couldn't read the usage log {path}: {error}") from error
+
+    def __enter__(self) -> "LogReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def usage(self, since: int, until: int, device: str | None = None) -> Iterator[Usage]:
+        """Yield the rows of the minutes [since, until), by minute; of one device if named."""
+        sql = (
+            "select l.minute, d.name as device, n.name, r.service, r.class, r.verdict, r.rule, l.lookups from lookups l "
+            "join devices d on d.id = l.device join names n on n.id = l.name join rulings r on r.id = l.ruling "
+            "where l.minute >= ? and l.minute < ?"
+        )
+        values: list[object] = [since, until]
+        if device is not None:
+            sql += " and d.name = ?"
+            values.append(device)
+        for row in self._db.query(sql + " order by l.minute", values):
+            host_class = HostClass(row["class"]) if row["class"] else None
+            yield Usage(
+                row["minute"], row["device"], row["name"], row["service"], host_class, Verdict(row["verdict"]), row["rule"], row["lookups"]
+            )
+
+    def traffic(self, since: int, until: int) -> Iterator[Traffic]:
+        """Yield the totals of the hours [since, until), by hour."""
+        sql = (
+            "select t.hour, d.name as device, t.answered, t.refused from traffic t join devices d on d.id = t.device "
+            "where t.hour >= ? and t.hour < ? order by t.hour, d.name"
+        )
+        for row in self._db.query(sql, [since, until]):
+            yield Traffic(row["hour"], row["device"], row["answered"], row["refused"])
+
+    def contacts(self) -> list[Contact]:
+        """Return every device seen, by last contact, newest first."""
+        sql = "select * from devices where last_minute is not null order by last_minute desc, name"
+        return [
+            Contact(row["name"], row["group_name"] or "", row["owner"] or "", row["first_minute"], row["last_minute"])
+            for row in self._db.query(sql)
+        ]
+
+    def uptime(self, since: int, until: int) -> list[tuple[int, int]]:
+        """Return the stretches [first minute, last minute] in which the box was answering, cut to [since, until)."""
+        sql = "select first_minute, last_minute from uptime where last_minute >= ? and first_minute < ? order by first_minute"
+        rows = self._db.query(sql, [since, until])
+        return [(max(row["first_minute"], since), min(row["last_minute"], until - 1)) for row in rows]
+
+    def losses(self, since: int, until: int) -> int:
+        """Return how many look-ups of [since, until) were answered and could not be kept."""
+        found = self._db.execute("select coalesce(sum(lookups), 0) from losses where minute >= ? and minute < ?", [since, until]).fetchone()
+        return int(found[0])

@@ -1,0 +1,71 @@
+"""Writes counts to the usage log in a thread of its own, so that no disk ever delays an answer (shell).
+
+What cannot be written (a full disk, a locked file) is kept, merged with what follows, and tried again every second; the batch's own
+bound says when something has to be dropped, and counts it.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from dinnerbell.log import LogError, LogWriter
+from dinnerbell.usage import Batch
+
+RETRY_SECONDS = 1.0
+
+
+class LogThread:
+    """Start it, `put` batches, `stop` it. `trouble` says in a sentence why nothing can be written at present, or None."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pending = Batch()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="usage-log", daemon=True)
+        self.trouble: str | None = None
+        self.written_batches = 0
+
+    def start(self) -> None:
+        """Start writing. Raises LogError if the file can't be opened: at the start a person is there to read it."""
+        LogWriter(self._path).close()
+        self._thread.start()
+
+    def put(self, batch: Batch) -> None:
+        """Hand over a batch; returns at once."""
+        with self._wake:
+            self._pending.merge(batch)
+            self._wake.notify()
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Write what is left, and end the thread; after `patience` seconds (a disk that stays full) give up."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        writer: LogWriter | None = None
+        last_try = False
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._pending or self._stopping)
+                if not self._pending:
+                    break
+                last_try = self._stopping
+                batch, self._pending = self._pending, Batch()
+            try:
+                writer = writer or LogWriter(self._path)
+                writer.write(batch)
+                self.trouble = None
+                self.written_batches += 1
+            except (sqlite3.Error, LogError) as error:
+                self.trouble = f"Couldn't write to the usage log {self._path}: {error}; look-ups are kept in memory and tried again"
+                with self._wake:
+                    batch.merge(self._pending)
+                    self._pending = batch
+                    if last_try:
+                        break
+                    self._wake.wait_for(lambda: self._stopping, RETRY_SECONDS)
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,173 @@
+"""The values a policy is made of: owners, groups, devices, targets, approvals, rules, the setting and its people.
+
+Pure. `rules.py` makes them from the manager's file; `policy.py` decides with them.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from dinnerbell.times import TimeSpan
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def plain_address(text: str) -> Address:
+    """Return an address without its zone id, IPv4 in IPv6 clothes (::ffff:192.0.2.1) as IPv4. Raises ValueError."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
+
+
+class Verdict(StrEnum):
+    ALLOW = "allow"
+    BLOCK = "block"
+    ENFORCE = "enforce"
+    """Allowed, with a safe host's answer in place of the name's own."""
+
+
+class Owner(StrEnum):
+    SETTING = "setting"
+    STAFF = "staff"
+    VISITOR = "visitor"
+    UNKNOWN = "unknown"
+
+    @property
+    def word(self) -> str:
+        """Return the word that rules use for the devices of this owner."""
+        return "unknown" if self is Owner.UNKNOWN else f"{self.value}-owned"
+
+
+class Action(StrEnum):
+    ALLOW = "allow"
+    BLOCK = "block"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    owner: Owner
+    is_children: bool = False
+    addresses: tuple[Network, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of the file, or an address that is not in it (then `name` is the address)."""
+
+    name: str
+    group: Group | None = None
+    addresses: tuple[Network, ...] = ()
+    mac: str | None = None
+    is_named: bool = False
+    """Written in rules.yaml by name; otherwise known by its address only."""
+    line: int = 0
+
+    @property
+    def owner(self) -> Owner:
+        return self.group.owner if self.group else Owner.UNKNOWN
+
+
+class TargetKind(StrEnum):
+    SERVICE = "service"
+    KIND = "kind"
+    LIST = "list"
+    DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule is about: a service id, a kind (or `social-media`), a list, or a domain (with a leading = exactly it)."""
+
+    kind: TargetKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Policy section 5: formal approval before use. Outside [starts_on, ends_on] (both included) its rule does not fit."""
+
+    starts_on: date
+    ends_on: date
+    purpose: str = ""
+    risk_assessment: str = ""
+    approved_by: str = ""
+    second_reader: str = ""
+    line: int = 0
+
+    @property
+    def is_example(self) -> bool:
+        return "EXAMPLE" in (self.purpose, self.risk_assessment, self.approved_by, self.second_reader)
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+    @property
+    def boundaries(self) -> tuple[date, date]:
+        """Return the two days at whose start it begins and ceases to cover."""
+        return self.starts_on, self.ends_on + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    index: int
+    name: str
+    action: Action
+    targets: tuple[Target, ...] = ()
+    switches: tuple[str, ...] = ()
+    """For `enforce`: safe-search, youtube-strict, youtube-moderate."""
+    devices: tuple[str | Network, ...] | None = None
+    """Names of devices, groups and owners' words, and networks; None: every device."""
+    when: tuple[TimeSpan, ...] | None = None
+    unless: tuple[TimeSpan, ...] = ()
+    approval: Approval | None = None
+    clause: str | None = None
+    line: int = 0
+    when_text: str = ""
+    """`when` and `unless` as the manager wrote them."""
+
+    @property
+    def is_timed(self) -> bool:
+        return self.when is not None or bool(self.unless) or self.approval is not None
+
+
+def rule_is_for(rule: Rule, device: Device) -> bool:
+    """Tell whether the rule's `devices` take in this device."""
+    if rule.devices is None:
+        return True
+    words = {device.owner.word} | ({device.name} if device.is_named else set()) | ({device.group.name} if device.group else set())
+    for wanted in rule.devices:
+        if isinstance(wanted, str):
+            if wanted in words:
+                return True
+        elif any(_inside(network, wanted) for network in device.addresses):
+            return True
+    return False
+
+
+def _inside(network: Network, outer: Network) -> bool:
+    if isinstance(network, ipaddress.IPv4Network):
+        return isinstance(outer, ipaddress.IPv4Network) and network.subnet_of(outer)
+    return isinstance(outer, ipaddress.IPv6Network) and network.subnet_of(outer)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    manager: str = ""
+    safeguarding_lead: str = ""
+    safeguarding_deputies: tuple[str, ...] = ()
+    data_controller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    zone: ZoneInfo
+    policy_title: str = "Social Media Policy"
+    policy_dated: date | None = None
+    policy_review_by: date | None = None
+    people: People = People()

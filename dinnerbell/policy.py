@@ -1,0 +1,364 @@
+"""The decision: may this device reach this name at this instant, why, and until when?
+
+Pure. DNS and proxy ask the same `decide`.
+
+How a decision falls (DESIGN section 3): helplines and canaries before the rules; then the first allow or block rule that fits,
+else `otherwise`; then, if allowed, every enforce rule that fits changes the answer but never decides. A host shared by several
+services is decided for each of them: any allow allows.
+
+How it is fast: each device has a view (its rules by target). A name's *track* is the tuple of rules that fit it by target, one for
+each service that claims it; tracks are few where names are many, and what a track says over time is kept as one segment:
+
+    track (5, 7, 8):   block by 8 ──┤ allow by 7 ├── block by 8 ──────┤ otherwise ...
+    Instagram          08:00      12:00        13:00              18:00
+    on a staff phone                 └─ segment ──┘ until
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+
+from dinnerbell.catalogue import HELPLINE_KIND, UMBRELLA, Catalogue, Claim, Engine, HostClass, Match, Service
+from dinnerbell.changes import next_change
+from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Target, TargetKind, Verdict, plain_address, rule_is_for
+from dinnerbell.names import HostTable, is_under, judged
+from dinnerbell.times import Closures, TimeSpan
+
+_MAX_REMEMBERED = 20_000
+"""Addresses, views and segments kept in memory: a bound, so that a flood of sources cannot fill it."""
+
+
+class Reason(StrEnum):
+    """What decided."""
+
+    RULE = "rule"
+    OTHERWISE = "otherwise"
+    HELPLINE = "helpline"
+    """A helpline is never refused, whatever the rules say."""
+    CANARY = "canary"
+    """A name by which software asks whether the network filters: it is told so."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that decides, compiled from one rules.yaml."""
+
+    setting: Setting
+    catalogue: Catalogue
+    rules: tuple[Rule, ...]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    times: Mapping[str, TimeSpan] = field(default_factory=dict)
+    closures: Closures = Closures()
+    otherwise: Verdict = Verdict.ALLOW
+    otherwise_line: int | None = None
+    _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_address: dict[Address, Device] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _segments: dict[object, "_Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def device_at(self, address: Address) -> Device:
+        """Return who is at `address`: the longest matching network, an exact address being the longest; else an unknown device."""
+        found = self._by_address.get(address)
+        if found is None:
+            found = self._find(address)
+            if len(self._by_address) < _MAX_REMEMBERED:
+                self._by_address[address] = found
+        return found
+
+    def device_called(self, text: str) -> Device | None:
+        """Return the device of this name or address, as commands and `expect` write it; None if it is neither."""
+        if text in self.devices:
+            return self.devices[text]
+        try:
+            return self.device_at(plain_address(text))
+        except ValueError:
+            return None
+
+    def _find(self, address: Address) -> Device:
+        best: tuple[int, Device | Group] | None = None
+        candidates: list[Device | Group] = [*self.devices.values(), *self.groups.values()]
+        for candidate in candidates:
+            for network in candidate.addresses:
+                if address.version == network.version and address in network and (best is None or network.prefixlen > best[0]):
+                    best = (network.prefixlen, candidate)
+        found = best[1] if best else None
+        return found if isinstance(found, Device) else Device(str(address), found, (ipaddress.ip_network(address),))
+
+    def covers(self, span: TimeSpan, at: datetime) -> bool:
+        """Tell whether the instant `at` lies inside `span` on this setting's clock."""
+        local = at.astimezone(self.setting.zone)
+        return span.holds(local.date(), local.hour * 60 + local.minute, self.closures.closed)
+
+    def watches(self, name: str, match: Match | None) -> bool:
+        """Tell whether any rule (for any device) or social service could decide this name."""
+        wanted = self._targets
+        if match is not None:
+            for claim in match.claims:
+                service = claim.service
+                if service.is_social or service.id in wanted or any(kind in wanted for kind in service.kinds):
+                    return True
+        return self._target_domains.longest(name) is not None or any(
+            (table := self.catalogue.enforce.get(switch)) is not None and table.longest(name) is not None for switch in self._switches
+        )
+
+    @cached_property
+    def _targets(self) -> frozenset[str]:
+        return frozenset(target.value for rule in self.rules for target in rule.targets if target.kind is not TargetKind.DOMAIN)
+
+    @cached_property
+    def _target_domains(self) -> HostTable[bool]:
+        table: HostTable[bool] = HostTable()
+        for rule in self.rules:
+            for target in rule.targets:
+                if target.kind is TargetKind.DOMAIN:
+                    table.set(target.value, True)
+        return table
+
+    @cached_property
+    def _switches(self) -> frozenset[str]:
+        return frozenset(switch for rule in self.rules for switch in rule.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question: this device, this name (normalised), at this instant (aware)."""
+
+    device: Device
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to an Ask. For every t in [at, until) the verdict is the same; `until` None: it never changes."""
+
+    verdict: Verdict
+    reason: Reason
+    rule: Rule | None
+    """The rule that decided; None where `reason` is not RULE."""
+    service: str | None
+    """The deciding service's id."""
+    kinds: tuple[str, ...]
+    until: datetime | None
+    host: str
+    """The host that matched (the rule's domain, or the catalogue's), without =; else the asked name. A block's SOA is owned by it."""
+    host_class: HostClass | None
+    engines: tuple[Engine, ...] = ()
+    """What `enforce` turns the name to; the first one answers."""
+    enforced_by: tuple[Rule, ...] = ()
+    is_watched: bool = False
+    """A rule or a social service could decide this name: its answers live 60 s at most, so that use stays visible."""
+
+
+CANARIES = ("use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "resolver.arpa")
+"""Firefox's, iCloud Private Relay's and RFC 9462's: by each, software asks whether this network filters."""
+
+
+def decide(policy: Policy, ask: Ask) -> Decision:
+    """Decide one question. Deterministic: what it remembers in the policy follows from the policy alone."""
+    name = judged(ask.name)
+    for canary in CANARIES:
+        if is_under(name, canary):
+            return Decision(Verdict.BLOCK, Reason.CANARY, None, None, (), None, canary, None)
+    match = policy.catalogue.lookup(name)
+    if match is not None and HELPLINE_KIND in match.kinds:
+        claim = match.claims[0]
+        host = match.host.lstrip("=")
+        return Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
+    return _view(policy, ask.device).decide(name, match, ask.at)
+
+
+def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
+    """Decide the CNAME or SVCB target `ask.name` of a name that only `otherwise` decided; None: it is nobody's.
+
+    The catalogue speaks for exact names and left parts only (`Catalogue.lookup_alias`); a domain that a rule names speaks for
+    everything under it, as the manager wrote it.
+    """
+    match = policy.catalogue.lookup_alias(ask.name)
+    view = _view(policy, ask.device)
+    if (match is None and not view.names_domain_of(ask.name)) or (match is not None and HELPLINE_KIND in match.kinds):
+        return None
+    return view.decide(ask.name, match, ask.at)
+
+
+def _view(policy: Policy, device: Device) -> "_View":
+    view = policy._views.get(device)  # noqa: SLF001 - the policy keeps what this module compiles from it
+    if view is None:
+        view = _View(policy, device)
+        if len(policy._views) < _MAX_REMEMBERED:  # noqa: SLF001
+            policy._views[device] = view  # noqa: SLF001
+    return view
+
+
+Track = tuple[int, ...]
+"""The indexes of the allow and block rules that fit a name by device and target, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the rules say at one instant."""
+
+    verdict: Verdict
+    rule: int | None
+    claim: int
+    """Which of the services that share the host decided."""
+    enforced_by: Track
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """One outcome over [start, end), and the instant its verdict ends (which is later where only the rule changes)."""
+
+    start: datetime
+    end: datetime | None
+    until: datetime | None
+    outcome: _Outcome
+
+
+class _View:
+    """The policy as one device sees it: the rules that are for it, by target."""
+
+    __slots__ = ("_by_domain", "_by_target", "_enforce", "_policy", "_tracks")
+
+    def __init__(self, policy: Policy, device: Device) -> None:
+        self._policy = policy
+        self._by_target: dict[str, set[int]] = {}
+        self._by_domain: HostTable[set[int]] = HostTable()
+        self._enforce: list[Rule] = []
+        self._tracks: dict[str, Track] = {}
+        for rule in policy.rules:
+            if not rule_is_for(rule, device):
+                continue
+            if rule.action is Action.ENFORCE:
+                self._enforce.append(rule)
+            for target in rule.targets:
+                self._add(rule.index, target)
+
+    def _add(self, index: int, target: Target) -> None:
+        if target.kind is not TargetKind.DOMAIN:
+            self._by_target.setdefault(target.value, set()).add(index)
+            return
+        indexes = self._by_domain.get(target.value)
+        if indexes is None:
+            self._by_domain.set(target.value, indexes := set())
+        indexes.add(index)
+
+    def names_domain_of(self, name: str) -> bool:
+        return self._by_domain.longest(name) is not None
+
+    def decide(self, name: str, match: Match | None, at: datetime) -> Decision:
+        by_domain = list(self._by_domain.all_matches(name)) if len(self._by_domain) else []
+        claims: tuple[Claim | None, ...] = match.claims if match else (None,)
+        tracks = tuple(self._track(claim.service if claim else None, by_domain) for claim in claims)
+        engines = self._engines(name)
+        segment = self._segment(tracks, tuple(engines), at)
+        outcome = segment.outcome
+        claim = claims[outcome.claim]
+        host = next((written for written, indexes in by_domain if outcome.rule in indexes), match.host if match else name)
+        return Decision(
+            verdict=outcome.verdict,
+            reason=Reason.OTHERWISE if outcome.rule is None else Reason.RULE,
+            rule=None if outcome.rule is None else self._policy.rules[outcome.rule],
+            service=claim.service.id if claim else None,
+            kinds=match.kinds if match else (),
+            until=segment.until,
+            host=host.lstrip("="),
+            host_class=claim.host_class if claim else None,
+            engines=tuple(engines[index] for index in outcome.enforced_by),
+            enforced_by=tuple(self._policy.rules[index] for index in outcome.enforced_by),
+            is_watched=self._policy.watches(name, match),
+        )
+
+    def _track(self, service: Service | None, by_domain: list[tuple[str, set[int]]]) -> Track:
+        track: Track = ()
+        if service is not None:
+            known = self._tracks.get(service.id)
+            if known is None:
+                targets = (service.id, *service.kinds, *((UMBRELLA,) if service.is_social else ()))
+                known = tuple(sorted({index for target in targets for index in self._by_target.get(target, ())}))
+                self._tracks[service.id] = known
+            track = known
+        if not by_domain:
+            return track
+        return tuple(sorted(set(track).union(*(indexes for _, indexes in by_domain))))
+
+    def _engines(self, name: str) -> dict[int, Engine]:
+        """Return, for each enforce rule of this device that knows the name, what it would turn it to."""
+        found = {}
+        for rule in self._enforce:
+            for switch in rule.switches:
+                table = self._policy.catalogue.enforce.get(switch)
+                if table is not None and (hit := table.longest(name)) is not None:
+                    found[rule.index] = hit[1]
+        return found
+
+    def _segment(self, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Segment:
+        segments = self._policy._segments  # noqa: SLF001 - shared by all views: a track says the same for every device
+        key = (tracks, enforce)
+        known = segments.get(key)
+        if known is None or at < known.start or (known.end is not None and at >= known.end):
+            if len(segments) >= _MAX_REMEMBERED:
+                segments.clear()
+            known = segments[key] = _find_segment(self._policy, tracks, enforce, at)
+        return known
+
+
+def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Segment:
+    def outcome_at(instant: datetime) -> _Outcome:
+        return _outcome(policy, tracks, enforce, instant)
+
+    def answer_at(instant: datetime) -> tuple[Verdict, Track]:
+        outcome = outcome_at(instant)
+        return outcome.verdict, outcome.enforced_by
+
+    timed = [rule for index in {*enforce, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
+    outcome = outcome_at(at)
+    if not timed:
+        return _Segment(datetime.min.replace(tzinfo=UTC), None, None, outcome)
+    spans = [span for rule in timed for span in (*(rule.when or ()), *rule.unless)]
+    needs_closures = any(span.is_closed_days or not all(window.ignore_closures for window in span.windows) for span in spans)
+    marks = frozenset({0}).union(*(span.marks() for span in spans))
+    dates = {day for rule in timed if rule.approval for day in rule.approval.boundaries}
+    closures = policy.closures if needs_closures else None
+    end = next_change(outcome_at, at, zone=policy.setting.zone, marks=marks, dates=dates, closures=closures)
+    until = next_change(answer_at, at, zone=policy.setting.zone, marks=marks, dates=dates, closures=closures) if end else None
+    return _Segment(at, end, until, outcome)
+
+
+def _outcome(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Outcome:
+    fits = _Clock(policy, at).fits
+    verdict, decided_by, claim = policy.otherwise, None, 0
+    for position, track in enumerate(tracks):
+        rule = next((policy.rules[index] for index in track if fits(policy.rules[index])), None)
+        verdict_here = policy.otherwise if rule is None else Verdict(rule.action.value)
+        if position == 0 or verdict_here is Verdict.ALLOW:
+            verdict, decided_by, claim = verdict_here, rule.index if rule else None, position
+        if verdict_here is Verdict.ALLOW:
+            break  # a shared host is refused only while all of its services are
+    applied = tuple(index for index in enforce if fits(policy.rules[index])) if verdict is Verdict.ALLOW else ()
+    return _Outcome(Verdict.ENFORCE if applied else verdict, decided_by, claim, applied)
+
+
+class _Clock:
+    """One instant read off this setting's wall, and which rules fit then."""
+
+    __slots__ = ("_closed", "_day", "_minute")
+
+    def __init__(self, policy: Policy, at: datetime) -> None:
+        local = at.astimezone(policy.setting.zone)
+        self._day = local.date()
+        self._minute = local.hour * 60 + local.minute
+        self._closed = policy.closures.closed
+
+    def fits(self, rule: Rule) -> bool:
+        if rule.approval is not None and not rule.approval.covers(self._day):
+            return False
+        if rule.when is not None and not self._inside(rule.when):
+            return False
+        return not self._inside(rule.unless)
+
+    def _inside(self, spans: tuple[TimeSpan, ...]) -> bool:
+        return any(span.holds(self._day, self._minute, self._closed) for span in spans)

@@ -1,0 +1,165 @@
+"""Warnings: what is allowed but probably not meant. They never keep a file from being used.
+
+Pure. Each is certain where it speaks (reach.py), and silent where it cannot be sure. `today` None: nothing is said that depends on it.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from dinnerbell.catalogue import HELPLINE_KIND
+from dinnerbell.config import Remark
+from dinnerbell.model import Action, Owner, Rule, Target, TargetKind, Verdict
+from dinnerbell.policy import Policy
+from dinnerbell.rulesfile.build_devices import address_text
+from dinnerbell.rulesfile.lunch import lunch_doubts
+from dinnerbell.rulesfile.nodes import Path
+from dinnerbell.rulesfile.reach import (
+    Who,
+    covers_service,
+    decider_before,
+    entries,
+    never_holds,
+    services_under,
+    takes_in,
+)  # fmt: skip
+from dinnerbell.rulesfile.reader import Reader
+from dinnerbell.rulesfile.references import OWNER_WORDS
+
+Doubt = tuple[Path, str]
+ESSENTIAL = Target(TargetKind.KIND, "essential")
+
+
+def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Remark, ...]:
+    """Return the warnings about a file without errors, in the order of its lines."""
+    doubts = [*_paper(policy, today), *_things(policy)]
+    for rule in policy.rules:
+        doubts.extend(_approval(rule, today))
+        doubts.extend(_idle(policy, rule))
+        doubts.extend(_essentials(policy, rule))
+        doubts.extend(lunch_doubts(reader, policy, rule))
+    doubts.extend(_otherwise(policy))
+    places = ((reader.tree.key_place(path), message) for path, message in doubts)
+    return tuple(sorted((Remark(place.line, place.column, message) for place, message in places), key=lambda doubt: (doubt.line, doubt.column)))
+
+
+def called(rule: Rule) -> str:
+    return f"rule {rule.index + 1} {rule.name!r}"
+
+
+def _paper(policy: Policy, today: date | None) -> Iterator[Doubt]:
+    review_by = policy.setting.policy_review_by
+    if today is not None and review_by is not None and review_by < today:
+        yield ("setting", "policy", "review-by"), f"the review of the {policy.setting.policy_title} was due by {review_by}: review it, then write the next date here"
+
+
+def _things(policy: Policy) -> Iterator[Doubt]:
+    for group in policy.groups.values():
+        if group.line and not group.addresses and not any(device.group is group for device in policy.devices.values()):
+            yield ("groups", group.name), f"the group `{group.name}` has no device and no address, so nothing is ever in it"
+    for device in policy.devices.values():
+        if device.group is None:
+            yield ("devices", device.name), f"`{device.name}` is in no group: rules for `unknown` devices are for it too. Give it a group"
+        if not device.addresses:
+            yield ("devices", device.name), f"`{device.name}` has no address, so it cannot be recognised yet: give it one in the router and write it here"
+
+
+def _approval(rule: Rule, today: date | None) -> Iterator[Doubt]:
+    approval = rule.approval
+    if approval is None:
+        return
+    path: Path = ("rules", rule.index, "approval")
+    if approval.is_example:
+        yield path, f"the approval of {called(rule)} still says EXAMPLE: policy section 5 asks for a real one before use"
+    if approval.ends_on >= _a_year_after(approval.starts_on):
+        yield path, f"the approval of {called(rule)} lasts longer than a year: the policy is reviewed yearly, so end it by then"
+    if today is not None and today > approval.ends_on:
+        yield path, f"the approval of {called(rule)} ended on {approval.ends_on}: the rule has no effect until it is renewed"
+    if today is not None and today < approval.starts_on:
+        yield path, f"the approval of {called(rule)} begins on {approval.starts_on}: until then the rule has no effect"
+
+
+def _a_year_after(day: date) -> date:
+    return day.replace(year=day.year + 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def _idle(policy: Policy, rule: Rule) -> Iterator[Doubt]:
+    """Warn of a rule that can never fit, or that an earlier one always forestalls."""
+    path: Path = ("rules", rule.index)
+    has_closed_days = policy.closures.bank_holidays is not None or bool(policy.closures.ranges)
+    if never_holds(rule, has_closed_days=has_closed_days):
+        yield path, f"{called(rule)} can never fit: `when` and `unless` leave it no minute ({rule.when_text})"
+        return
+    if rule.action is Action.ENFORCE:
+        return
+    if rule.action is Action.BLOCK and Target(TargetKind.KIND, HELPLINE_KIND) in rule.targets:
+        yield path, f"{called(rule)}: helplines are never refused, whatever the rules say"
+    forestalled = {who: _forestalling(policy, rule, who) for who in entries(rule)}
+    if all(forestalled.values()):
+        first = min({earlier.index for found in forestalled.values() for earlier in found})
+        yield path, f"{called(rule)} never decides: {called(policy.rules[first])} (line {policy.rules[first].line}) always decides before it"
+        return
+    for who, found in forestalled.items():
+        contrary = [earlier for earlier in found if earlier.action is not rule.action]
+        if contrary:
+            yield path, f"{called(rule)} never decides for {who_text(who)}: {called(contrary[0])} (line {contrary[0].line}) always decides before it"
+
+
+def _forestalling(policy: Policy, rule: Rule, who: Who) -> list[Rule]:
+    """Return the earlier rules that together always decide for `who`; empty if they leave anything to this one."""
+    found = [decider_before(policy, rule, who, target) for target in rule.targets]
+    return [earlier for earlier in found if earlier is not None] if all(found) else []
+
+
+def who_text(who: Who) -> str:
+    return "everyone" if who is None else f"`{who if isinstance(who, str) else address_text(who)}`"
+
+
+def _essentials(policy: Policy, rule: Rule) -> Iterator[Doubt]:
+    if rule.action is not Action.BLOCK:
+        return
+    for target in rule.targets:
+        victim = _essential_victim(policy, rule, target)
+        if victim is not None:
+            yield (
+                ("rules", rule.index),
+                f"{called(rule)} can refuse {victim}, which is essential: put a rule `allow: essential` for the same devices, without times, above it",
+            )
+            return
+
+
+def _essential_victim(policy: Policy, rule: Rule, target: Target) -> str | None:
+    """Return an essential service that the rule can refuse because no earlier rule always allows it."""
+    if target == ESSENTIAL:
+        is_safe = all(any(_always_allows(policy, earlier, who, ESSENTIAL) for earlier in policy.rules[: rule.index]) for who in entries(rule))
+        return None if is_safe else "all essential services"
+    if target.kind is TargetKind.DOMAIN:
+        match = policy.catalogue.lookup(target.value.lstrip("="))
+        hit = [claim.service for claim in match.claims] if match else []
+        if not target.value.startswith("="):
+            hit.extend(services_under(policy.catalogue, target.value))
+    else:
+        hit = [service for service in policy.catalogue.services.values() if covers_service((target,), service)]
+    for service in hit:
+        if "essential" not in service.kinds:
+            continue
+        wanted = Target(TargetKind.SERVICE, service.id)
+        if not all(any(_always_allows(policy, earlier, who, wanted) for earlier in policy.rules[: rule.index]) for who in entries(rule)):
+            return service.name
+    return None
+
+
+def _always_allows(policy: Policy, rule: Rule, who: Who, target: Target) -> bool:
+    if rule.action is not Action.ALLOW or rule.is_timed or not takes_in(policy, rule, who):
+        return False
+    return target in rule.targets or (target.kind is TargetKind.SERVICE and covers_service(rule.targets, policy.catalogue.services[target.value]))
+
+
+def _otherwise(policy: Policy) -> Iterator[Doubt]:
+    if policy.otherwise is not Verdict.BLOCK:
+        return
+    left_out = [
+        word for word in OWNER_WORDS if not any(_always_allows(policy, rule, word, ESSENTIAL) for rule in policy.rules)
+    ]
+    if left_out:
+        whom = "everyone" if len(left_out) == len(Owner) else " and ".join(f"`{word}`" for word in left_out)
+        yield ("otherwise",), f"`otherwise: block` can refuse essential services: put a rule `allow: essential` for {whom}, without times, above"

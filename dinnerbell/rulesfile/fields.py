@@ -1,0 +1,224 @@
+"""The kinds of value that rules.yaml has: words, days, durations, addresses, and lists of which one may stand alone.
+
+Pure. Each reads what the manager wrote (always text, see nodes.py) or raises ValueError with a sentence. The JSON Schema beside
+each is what an editor shows; it is looser than the reader, never stricter.
+"""
+
+import ipaddress
+import re
+from collections.abc import Hashable
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from dinnerbell.model import Address, Network, plain_address
+from dinnerbell.moments import FIRST_YEAR, LAST_YEAR
+from dinnerbell.names import normalise
+from dinnerbell.times import BadTime, parse_date, parse_date_range
+
+T = TypeVar("T", bound=Hashable)
+
+NOTHING = "nothing is written after the colon: write a value, or take the line out"
+TEXT = WithJsonSchema({"type": ["string", "number", "boolean"]})
+"""Editors turn 7 or yes into a number or a truth value; the reader does not."""
+
+
+class Part(BaseModel):
+    """A mapping of the file: known keys only, and nothing written means empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _something_is_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse `devices:` with nothing after it, which pydantic would read as if it were not there: the rule would be for everyone."""
+        default = cls.model_fields[info.field_name or ""].get_default(call_default_factory=True, validated_data={})
+        if value is None and not isinstance(default, (Part, dict, list)):
+            raise ValueError(NOTHING)
+        return value
+
+
+def word(value: object) -> str:
+    """Return the one text that is written here."""
+    if value is None:
+        raise ValueError(NOTHING)
+    if isinstance(value, list):
+        raise ValueError("one value was expected here, not a list")
+    if not isinstance(value, str):
+        raise ValueError("one value was expected here, not keys with values; text with a colon and a space in it goes in quotes")  # noqa: TRY004
+    if not value.strip():
+        raise ValueError("the text between the quotes is empty: write a value, or take the line out")
+    return value.strip()
+
+
+def short_word(value: object) -> str:
+    text = word(value)
+    if len(text) > 200:
+        raise ValueError(f"the text is {len(text)} characters long; at most 200 fit in a report")
+    return " ".join(text.split())
+
+
+def read_day(value: object) -> date:
+    return _sensible(parse_date(word(value)))
+
+
+def read_days(value: object) -> tuple[date, date]:
+    """Read a date, or two with .. between them, at most two years apart."""
+    first, last = parse_date_range(word(value))
+    if (last - first).days > 732:
+        raise ValueError(f"{word(value)!r} is longer than two years: is a digit wrong?")
+    return _sensible(first), _sensible(last)
+
+
+def _sensible(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadTime(f"{day.isoformat()!r}: the year must be between {FIRST_YEAR} and {LAST_YEAR}")
+    return day
+
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+def read_duration(value: object) -> float:
+    """Read 30s, 15m, 2h, 14d, 12w or 3y as seconds."""
+    text = word(value)
+    match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([smhdwy])", text.lower())
+    if match is None or float(match[1]) == 0:
+        raise ValueError(f"{text!r} is not a length of time: write a number and s, m, h, d, w or y, like 30m, 14d or 3y")
+    return float(match[1]) * _UNIT_SECONDS[match[2]]
+
+
+def read_keep_days(value: object) -> int:
+    seconds = read_duration(value)
+    if seconds % 86400 or seconds > 30 * 365 * 86400:
+        raise ValueError(f"{word(value)!r} is not a number of days, weeks or years up to 30 years: write it like 14d, 12w or 3y")
+    return int(seconds // 86400)
+
+
+def read_flush(value: object) -> float:
+    text = word(value)
+    seconds = float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) else read_duration(value)
+    if not 0.05 <= seconds <= 60:
+        raise ValueError(f"{text!r}: the log is written at least once a minute: write 1s, or a number of seconds up to 60")
+    return seconds
+
+
+def read_count(value: object) -> int:
+    text = word(value)
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) == 0:
+        raise ValueError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
+
+
+def read_yes(value: object) -> bool:
+    text = word(value).lower()
+    if text not in _YES + _NO:
+        raise ValueError(f"{word(value)!r}: write `true` or `false`")
+    return text in _YES
+
+
+def read_address(value: object) -> Address:
+    text = word(value)
+    try:
+        return plain_address(text)
+    except ValueError:
+        raise ValueError(f'{text!r} is not an address: write it like 192.168.1.20 or "fd00::31"') from None
+
+
+def read_network(value: object) -> Network:
+    """Read an address or a network in CIDR form."""
+    text = word(value)
+    if "/" not in text:
+        return ipaddress.ip_network(read_address(value))
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f'{text!r} is not a network: write it like 192.168.20.0/24 or "fd00:20::/64"') from None
+    if network.network_address != ipaddress.ip_interface(text).ip:
+        raise ValueError(f"{text!r} is an address inside a network: for the whole network write {network}, for one device leave out /{network.prefixlen}")
+    return network
+
+
+def read_mac(value: object) -> str:
+    text = word(value)
+    digits = re.sub(r"[:.-]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{12}", digits) or not re.fullmatch(r"(..[:-]){5}..|(....\.){2}....", text):
+        raise ValueError(f"{text!r} is not a device's MAC address: six pairs of 0-9 and a-f, like \"02:00:00:00:00:20\"")
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def read_host(value: object) -> str:
+    """Read a host of a service: it and everything under it, or with a leading = exactly it."""
+    text = word(value)
+    name = normalise(text.removeprefix("="))
+    if "." not in name:
+        raise ValueError(f"{text!r} is a whole top-level domain; a host has a dot, like portal.example.org")
+    return "=" + name if text.startswith("=") else name
+
+
+def read_mail(value: object) -> str:
+    text = word(value)
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", text) or len(text) > 254:
+        raise ValueError(f"{text!r} is not a mail address: write it like lead@example.org")
+    return text
+
+
+def one_or_many(value: object) -> list[Any]:
+    """Let one word stand for a list of one."""
+    if value is None:
+        raise ValueError(NOTHING)
+    if isinstance(value, list) and not value:
+        raise ValueError("the list is empty: write what belongs in it, or take the line out")
+    return value if isinstance(value, list) else [value]
+
+
+def several(value: object) -> list[Any]:
+    """Like one_or_many, but nothing at all is an empty list."""
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def no_twins(values: list[T] | None) -> list[T] | None:
+    seen = set()
+    for value in values or ():
+        if value in seen:
+            raise ValueError(f"{str(getattr(value, 'value', value))!r} is in the list twice")
+        seen.add(value)
+    return values
+
+
+Word = Annotated[str, PlainValidator(short_word), TEXT]
+OptionalWord = Annotated[str | None, PlainValidator(short_word), TEXT]
+Day = Annotated[date, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
+OptionalDay = Annotated[date | None, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Days = Annotated[tuple[date, date], PlainValidator(read_days), WithJsonSchema({"type": "string"})]
+NetworkField = Annotated[Network, PlainValidator(read_network), WithJsonSchema({"type": "string"})]
+HostField = Annotated[str, PlainValidator(read_host), WithJsonSchema({"type": "string"})]
+Hosts = Annotated[list[HostField], BeforeValidator(several), AfterValidator(no_twins)]
+Networks = Annotated[list[NetworkField], BeforeValidator(several), AfterValidator(no_twins)]
+OptionalMac = Annotated[str | None, PlainValidator(read_mac), WithJsonSchema({"type": "string"})]
+Mail = Annotated[str, PlainValidator(read_mail), WithJsonSchema({"type": "string", "format": "email"})]
+KeepDays = Annotated[int, PlainValidator(read_keep_days), WithJsonSchema({"type": "string"})]
+Flush = Annotated[float, PlainValidator(read_flush), WithJsonSchema({"type": ["string", "number"]})]
+Duration = Annotated[float, PlainValidator(read_duration), WithJsonSchema({"type": "string"})]
+Count = Annotated[int, PlainValidator(read_count), WithJsonSchema({"type": "integer"})]
+Yes = Annotated[bool, PlainValidator(read_yes), WithJsonSchema({"type": "boolean"})]
+AddressField = Annotated[Address, PlainValidator(read_address), WithJsonSchema({"type": "string"})]

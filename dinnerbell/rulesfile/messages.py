@@ -1,0 +1,121 @@
+"""Sentences: "did you mean", lists in words, and what pydantic found, said to a preschool's manager.
+
+Pure.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from dinnerbell.config import Remark
+from dinnerbell.rulesfile.nodes import Path, Tree
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be, or None."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(word.strip().lower()[:100], by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str], *, else_list: int = 8) -> str:
+    """Return "; did you mean `x`?", or the few words there are to choose from, or nothing."""
+    known = list(known)
+    if (close := nearest(word, known)) is not None:
+        return f"; did you mean `{close}`?"
+    return f"; there are {words_in_a_row(known)}" if 0 < len(known) <= else_list else ""
+
+
+def words_in_a_row(words: Iterable[str], joiner: str = "and") -> str:
+    """Return `a`, `b` and `c`."""
+    marked = [f"`{word}`" for word in words]
+    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} {joiner} {marked[-1]}" if marked else ""
+
+
+def remarks_of(error: ValidationError, tree: Tree, path: Path, model: Any) -> list[Remark]:
+    """Return what is wrong with the item at `path`, each at its place in the file."""
+    remarks = []
+    for problem in error.errors(include_url=False):
+        whole = (*path, *problem["loc"])
+        if tree.found(whole) in tree.unread:
+            continue
+        is_about_key = problem["type"] in ("extra_forbidden", "missing")
+        place = tree.key_place(whole) if is_about_key else tree.place(whole)
+        remarks.append(Remark(place.line, place.column, _sentence(problem, tree, path, model)))
+    return remarks
+
+
+def _sentence(problem: Any, tree: Tree, path: Path, model: Any) -> str:
+    loc: Path = problem["loc"]
+    kind: str = problem["type"]
+    if kind in ("extra_forbidden", "missing"):
+        inner = _model_at(model, loc[:-1])
+        owner = _owner(tree.found((*path, *loc[:-1])))
+        if kind == "missing":
+            return f"{owner} needs `{loc[-1]}`{_description(inner, str(loc[-1]))}"
+        return f"`{loc[-1]}` is not a key of {owner}{did_you_mean(str(loc[-1]), keys_of(inner) if inner else (), else_list=20)}"
+    where = _key(tree.found((*path, *loc)))
+    return f"{where}: {_fault(problem)}" if where else _fault(problem)
+
+
+def _fault(problem: Any) -> str:
+    kind: str = problem["type"]
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind in ("literal_error", "enum"):
+        given = problem["input"]
+        expected = [word.strip("'") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        if not isinstance(given, str):
+            return f"one of {words_in_a_row(expected, 'or')} was expected here"
+        return f"{given!r} is not one of {words_in_a_row(expected, 'or')}" + (f"; did you mean `{close}`?" if (close := nearest(given, expected)) else "")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "keys and values were expected here (`key: value`, one a line, indented by two spaces)"
+    if kind in ("list_type", "tuple_type"):
+        return "a list was expected here: [one, two]"
+    return str(problem["msg"])
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(model: Any, loc: Path) -> type[BaseModel] | None:
+    """Follow `loc` through the fields of a model to the model that the place is written by."""
+    current = model if isinstance(model, type) and issubclass(model, BaseModel) else None
+    for step in loc:
+        if current is not None and isinstance(step, str):
+            field = next((field for name, field in current.model_fields.items() if (field.alias or name) == step), None)
+            if field is not None:
+                current = _model_in(field.annotation)
+    return current
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner)) is not None), None)
+
+
+def _description(model: type[BaseModel] | None, key: str) -> str:
+    for name, field in (model.model_fields if model else {}).items():
+        if (field.alias or name) == key and field.description:
+            return f": {field.description}"
+    return ""
+
+
+def _key(path: Path) -> str:
+    """Return the word that a place is known by."""
+    words = [step for step in path if isinstance(step, str)]
+    return f"`{words[-1]}`" if words else ""
+
+
+_ITEMS = {"rules": "rule", "expect": "line of `expect`"}
+
+
+def _owner(path: Path) -> str:
+    """Return what a place is, in words: rule 3, `office-laptop`, `setting`."""
+    if len(path) == 2 and isinstance(path[1], int):
+        return f"{_ITEMS.get(str(path[0]), str(path[0]))} {path[1] + 1}" if path[0] == "rules" else f"this {_ITEMS.get(str(path[0]), 'item')}"
+    return _key(path) or "the file"

@@ -1,0 +1,205 @@
+"""YAML text -> plain words, lists and mappings as the manager wrote them, with a place for each key and value.
+
+Pure. YAML is used for its shape only: no word is ever turned into something else (an unquoted 10:11:22:33:44:55 is no number,
+17:30 no count of minutes, `on` no truth value). What could mislead a reader is refused: anchors, aliases, tags, merge keys,
+duplicate keys, a second document. Depth and size are bounded, so that no file can exhaust the box.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from dinnerbell.config import Remark
+from dinnerbell.rulesfile.syntax import explain
+
+MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 20
+
+Path = tuple[str | int, ...]
+"""Where a value stands: ("rules", 3, "devices", 0)."""
+
+_UNSHOWABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_FAST: Any = getattr(yaml, "CSafeLoader", None)
+"""libyaml, twenty times as fast; its complaints are poorer, so a file it refuses is read again by the other one."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line and column, both counted from 1."""
+
+    line: int
+    column: int
+
+
+START = Place(1, 1)
+
+
+@dataclass(slots=True)
+class Tree:
+    """A file's words (str, list, dict; None: nothing written) and where they stand."""
+
+    data: Any = None
+    values: dict[Path, Place] = field(default_factory=dict)
+    keys: dict[Path, Place] = field(default_factory=dict)
+    unread: set[Path] = field(default_factory=set)
+    """Values that were refused already: nothing more is to be said about them."""
+    remarks: list[Remark] = field(default_factory=list)
+
+    def found(self, path: Path) -> Path:
+        """Return the nearest path that the file has: steps that are only in the model (a list around one word) are skipped."""
+        real: Path = ()
+        for step in path:
+            if (*real, step) in self.values:
+                real = (*real, step)
+        return real
+
+    def place(self, path: Path) -> Place:
+        """Return where the value at `path` stands (or the nearest thing around it)."""
+        return self.values.get(self.found(path), START)
+
+    def key_place(self, path: Path) -> Place:
+        """Return where the key at `path` stands; for an item of a list, the item."""
+        real = self.found(path)
+        return self.keys.get(real) or self.values.get(real, START)
+
+    def remark(self, place: Place, message: str) -> None:
+        self.remarks.append(Remark(place.line, place.column, message))
+
+
+def read_tree(text: str) -> Tree:
+    """Read the text of a rules.yaml. Never raises: what is wrong is in `remarks`, and then `data` may be None."""
+    text = text.removeprefix("\ufeff")
+    refused = Tree()
+    if len(text) > MAX_CHARACTERS:
+        refused.remark(START, f"the file has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. Long lists of names go to `box.lists`")
+        return refused
+    for bad in _UNSHOWABLE.finditer(text):
+        before = _LINE_END.split(text[: bad.start()])
+        message = f"there is an invisible character here (U+{ord(bad.group()):04X}): delete it, or save the file as plain UTF-8 text"
+        refused.remark(Place(len(before), len(before[-1]) + 1), message)
+    if refused.remarks:
+        return refused
+    if _FAST is not None:
+        try:
+            return _Walk(text, _FAST).tree()
+        except yaml.YAMLError:
+            pass
+    walk = _Walk(text, yaml.SafeLoader)
+    try:
+        return walk.tree()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = _place(mark) if mark else START
+        opened = _place(error.context_mark) if error.context_mark else place
+        walk.result.data = None
+        walk.result.remark(place, explain(error, text, place.line, opened.line))
+        return walk.result
+
+
+class _TooDeep(Exception):  # noqa: N818 - internal: it ends the walk
+    pass
+
+
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+class _Walk:
+    """One pass over the events of the parser, building the tree."""
+
+    def __init__(self, text: str, loader: Any) -> None:
+        self.result = Tree()
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
+
+    def tree(self) -> Tree:
+        """Walk the whole file. Raises yaml.YAMLError where it is not YAML."""
+        try:
+            self._documents()
+        except _TooDeep:
+            self.result.data = None
+        return self.result
+
+    def _documents(self) -> None:
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.result.remark(_place(event.start_mark), "a second document starts here (---): rules.yaml is one; take this line out")
+                    return
+                self.result.data = self._value((), next(self._events), 0)
+
+    def _value(self, path: Path, event: Any, depth: int) -> Any:
+        place = _place(event.start_mark)
+        self.result.values[path] = place
+        if depth > MAX_DEPTH:
+            self.result.remark(place, f"brackets or indentation are more than {MAX_DEPTH} levels deep: nothing in rules.yaml needs that")
+            raise _TooDeep
+        if isinstance(event, yaml.AliasEvent):
+            self.result.unread.add(path)
+            self.result.remark(place, f"`*{event.anchor}` (an alias) is not read here: write the value out, or put the text in quotes")
+            return None
+        if event.anchor is not None:
+            self.result.remark(place, f"`&{event.anchor}` (an anchor) is not read here: take it out, or put the text in quotes")
+        if event.tag is not None and event.tag != "!":
+            self.result.remark(place, "a word that starts with ! (a tag) is not read here: take it out, or put the text in quotes")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._word(path, event, place)
+        return self._list(path, depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path, depth)
+
+    def _word(self, path: Path, event: Any, place: Place) -> str | None:
+        if event.value == "" and event.style is None:
+            return None
+        if _UNSHOWABLE.search(event.value):  # "\x00" in double quotes
+            self.result.unread.add(path)
+            self.result.remark(place, "the text in quotes stands for an invisible character: write it with ordinary letters")
+        return str(event.value)
+
+    def _list(self, path: Path, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value((*path, len(items)), event, depth + 1))
+        return items
+
+    def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            place = _place(event.start_mark)
+            key = event.value if isinstance(event, yaml.ScalarEvent) else None
+            if problem := self._key_problem(event, key, path, found):
+                self._skip(event, depth)
+                self._skip(next(self._events), depth)
+                self.result.remark(place, problem)
+                continue
+            here = (*path, str(key))
+            self.result.keys[here] = place
+            found[str(key)] = self._value(here, next(self._events), depth + 1)
+            if found[str(key)] is None and here not in self.result.unread:
+                self.result.values[here] = place  # nothing is written: the key is what can be pointed at
+        return found
+
+    def _key_problem(self, event: Any, key: str | None, path: Path, found: dict[str, Any]) -> str | None:
+        if key is None:
+            return "a word followed by a colon was expected here; text with brackets, braces or * in it goes in quotes"
+        if key == "<<" and event.style is None:
+            return "`<<` (a merge key) is not read here: write the lines out"
+        if event.anchor is not None or event.tag not in (None, "!"):
+            return f"`{key}` has an anchor (&) or a tag (!) before it: take it out"
+        if not key or _UNSHOWABLE.search(key):
+            return "there is nothing before this colon: write the name of the key, or put the text in quotes"
+        if key in found:
+            return f"`{key}` is here a second time (first in line {self.result.keys[(*path, key)].line}): one of the two would be lost. Take one out, or join them"
+        return None
+
+    def _skip(self, event: Any, depth: int) -> None:
+        """Pass over a value that was refused as a whole, without a second complaint about what is in it."""
+        if depth > MAX_DEPTH:
+            self.result.remark(_place(event.start_mark), f"brackets or indentation are more than {MAX_DEPTH} levels deep: nothing in rules.yaml needs that")
+            raise _TooDeep
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            while not isinstance(inner := next(self._events), (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                self._skip(inner, depth + 1)

@@ -1,0 +1,81 @@
+"""Keys that are read and checked, whose machinery this release does not have: `check` says so for each that the file uses.
+
+Pure.
+"""
+
+from collections.abc import Iterator
+
+from dinnerbell.config import Remark
+from dinnerbell.model import TargetKind
+from dinnerbell.policy import Policy
+from dinnerbell.rulesfile.nodes import Path
+from dinnerbell.rulesfile.reader import Reader
+
+_KEYS: tuple[tuple[Path, str], ...] = (
+    (("setting", "guidance"), "documents do not name it yet"),
+    (("box", "lists"), "no list is fetched, so nothing is refused because of one"),
+    (("box", "forward"), "every name is asked of `upstream`"),
+    (("box", "names"), "these names are asked of `upstream` like any other"),
+    (("box", "provider"), "reports go on saying that illegal and adult content is not shown to be filtered"),
+    (("box", "rate-limit"), "the usual limit holds"),
+    (("log", "keep"), "nothing is deleted from the log by itself"),
+    (("reports", "weekly"), "no report is made by itself: `dinnerbell report weekly` makes one"),
+    (("reports", "to"), "no mail is sent"),
+    (("reports", "not-about"), "one report has everyone's devices in it: mind who reads it"),
+    (("reports", "excessive"), "no report speaks of excessive use"),
+    (("mail",), "no mail is sent"),
+    (("fail",), "when nobody upstream answers, devices get an error"),
+)
+
+
+def find_inactive(reader: Reader, policy: Policy) -> tuple[Remark, ...]:
+    found = [
+        _remark(reader, path, _dotted(path), consequence)
+        for path, consequence in _KEYS
+        if reader.has(*path) and reader.raw(*path) not in (None, {}, [])
+    ]
+    found.extend(_of_devices(reader))
+    found.extend(_of_rules(reader, policy))
+    found.extend(_of_upstreams(reader))
+    return tuple(sorted(found, key=lambda remark: (remark.line, remark.column)))
+
+
+def _of_devices(reader: Reader) -> Iterator[Remark]:
+    consequences = {
+        "mac": "devices are known by their address, so give each a fixed one in the router",
+        "proxy": "nothing is looked into",
+    }
+    for key, consequence in consequences.items():
+        names = [name for name in reader.mapping("devices") if reader.has("devices", name, key)]
+        if names:
+            count = f"`{key}` of `{names[0]}`" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+            yield _remark(reader, ("devices", names[0], key), count, consequence)
+
+
+def _of_rules(reader: Reader, policy: Policy) -> Iterator[Remark]:
+    for rule in policy.rules:
+        path: Path = ("rules", rule.index)
+        if reader.has(*path, "alert"):
+            yield _remark(reader, (*path, "alert"), f"`alert` of rule {rule.index + 1}", "nobody is told at once; the weekly report has it")
+        if lists := [target.value for target in rule.targets if target.kind is TargetKind.LIST]:
+            yield _remark(reader, (*path, rule.action.value), f"`list:{lists[0]}` in rule {rule.index + 1}", "the list is not fetched, so it fits nothing")
+        for switch in rule.switches:
+            if switch not in policy.catalogue.enforce:
+                yield _remark(reader, (*path, "enforce"), f"`{switch}` in rule {rule.index + 1}", "nothing is enforced by it")
+
+
+def _of_upstreams(reader: Reader) -> Iterator[Remark]:
+    written = reader.raw("box", "upstream")
+    for index, text in enumerate(written if isinstance(written, list) else [written]):
+        if isinstance(text, str) and text.strip().startswith(("tls://", "https://")):
+            path: Path = ("box", "upstream", index)
+            yield _remark(reader, path, f"`{text.strip()}` (an encrypted upstream)", "this one is not asked")
+
+
+def _remark(reader: Reader, path: Path, what: str, consequence: str) -> Remark:
+    place = reader.tree.place(path) if isinstance(path[-1], int) else reader.tree.key_place(path)
+    return Remark(place.line, place.column, f"{what} is understood and checked, but not active yet in this release: {consequence}")
+
+
+def _dotted(path: Path) -> str:
+    return f"`{'.'.join(str(step) for step in path)}`"

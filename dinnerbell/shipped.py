@@ -1,0 +1,20 @@
+"""Reads the data files that come with the package: the catalogue and the demo's rules (shell)."""
+
+from functools import cache
+from importlib.resources import files
+
+from dinnerbell.catalogue import Catalogue, read_catalogue
+
+
+@cache
+def shipped_catalogue() -> Catalogue:
+    """Return the catalogue of this release. Raises CatalogueError if its files contradict each other."""
+    return read_catalogue(_texts("services"), _texts("enforce"))
+
+
+def _texts(folder: str) -> dict[str, str]:
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in files("dinnerbell").joinpath(folder).iterdir()
+        if entry.name.endswith(".yaml")
+    }

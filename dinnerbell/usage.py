@@ -1,0 +1,141 @@
+"""What is kept of a look-up: rows counted by minute, and how much of each device's look-ups is kept at all.
+
+Pure. Minutes and hours are whole ones since 1970-01-01 UTC, so that clock changes neither merge nor split them.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dinnerbell.catalogue import SENSITIVE_KIND, HostClass
+from dinnerbell.config import LogLevel
+from dinnerbell.model import Device, Verdict
+from dinnerbell.policy import Decision, Reason
+
+BUILT_IN = "built-in"
+"""The rule of what is decided before the rules."""
+OTHERWISE = "otherwise"
+"""The rule of what no rule decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Look-ups of one name by one device in one minute that were answered alike."""
+
+    minute: int
+    device: str
+    name: str
+    service: str | None
+    host_class: HostClass | None
+    verdict: Verdict
+    rule: str
+    lookups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How many look-ups one device made in one hour, whatever the log keeps of them."""
+
+    hour: int
+    device: str
+    answered: int
+    refused: int
+
+
+class LogKey(NamedTuple):
+    """What a look-up is counted under, beside its minute. `device` is empty where the log may not say whose it was."""
+
+    device: str
+    name: str
+    service: str | None
+    host_class: HostClass | None
+    verdict: Verdict
+    rule: str
+
+
+def rule_name(decision: Decision) -> str:
+    if decision.rule is not None:
+        return decision.rule.name
+    return OTHERWISE if decision.reason is Reason.OTHERWISE else BUILT_IN
+
+
+def log_key(level: LogLevel, device: Device, name: str, decision: Decision) -> LogKey | None:
+    """Return what to count this look-up under, or None: only the device's total is kept.
+
+    A helpline is never logged by device, the kind `sensitive` by kind only (DESIGN section 6; ICO, monitoring workers: least
+    intrusive means).
+    """
+    if decision.reason is Reason.HELPLINE:
+        return None
+    refused = decision.verdict is Verdict.BLOCK
+    if SENSITIVE_KIND in decision.kinds:
+        return LogKey("", SENSITIVE_KIND, SENSITIVE_KIND, None, decision.verdict, rule_name(decision))
+    if level is LogLevel.NONE:
+        return None
+    if level is LogLevel.REFUSED and not (refused and decision.reason is not Reason.CANARY):
+        return None
+    if level is LogLevel.WATCHED and not decision.is_watched:
+        return None
+    return LogKey(device.name, name, decision.service, decision.host_class, decision.verdict, rule_name(decision))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Counts on their way to the file. `seen` maps a device to its group and owner and its first and last minute in here."""
+
+    lookups: dict[tuple[int, LogKey], int] = field(default_factory=dict)
+    traffic: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    seen: dict[str, tuple[str, str, int, int]] = field(default_factory=dict)
+    first_minute: int | None = None
+    last_minute: int | None = None
+    dropped: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.traffic) or self.last_minute is not None
+
+    def add(self, minute: int, device: Device, key: LogKey | None, *, refused: bool, count: int = 1) -> None:
+        """Count `count` look-ups of one minute. Rows beyond MAX_ROWS keep only their device's total, and are counted as dropped."""
+        if key is not None:
+            row = (minute, key)
+            if row in self.lookups:
+                self.lookups[row] += count
+            elif len(self.lookups) < MAX_ROWS:
+                self.lookups[row] = count
+            else:
+                self.dropped += count
+        if len(self.traffic) < MAX_ROWS:
+            self.traffic.setdefault((minute // 60, device.name), [0, 0])[refused] += count
+            group = device.group.name if device.group else ""
+            before = self.seen.get(device.name)
+            self.seen[device.name] = (group, device.owner.value, before[2] if before else minute, minute)
+        else:
+            self.dropped += count
+
+    def alive(self, minute: int) -> None:
+        """Note that the box was answering in this minute."""
+        self.first_minute = minute if self.first_minute is None else self.first_minute
+        self.last_minute = minute
+
+    def merge(self, later: "Batch") -> None:
+        """Take in a later batch (this one could not be written yet), within the same bounds."""
+        for row, count in later.lookups.items():
+            if row in self.lookups or len(self.lookups) < MAX_ROWS:
+                self.lookups[row] = self.lookups.get(row, 0) + count
+            else:
+                self.dropped += count
+        for hour, (answered, refused) in later.traffic.items():
+            counts = self.traffic.setdefault(hour, [0, 0])
+            counts[0] += answered
+            counts[1] += refused
+        for device, (group, owner, first, last) in later.seen.items():
+            before = self.seen.get(device)
+            self.seen[device] = (group, owner, before[2] if before else first, last)
+        if self.first_minute is None:
+            self.first_minute = later.first_minute
+        self.last_minute = later.last_minute or self.last_minute
+        self.dropped += later.dropped
+
+
+MAX_ROWS = 100_000
+"""Rows a batch may hold: some 30 MB. Only a flood of random names, or a disk that stays full for long, gets there."""
+
+

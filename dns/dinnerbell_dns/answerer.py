@@ -1,0 +1,190 @@
+"""The slow path: one query in, one reply out, or the question to ask upstream first. No I/O: the server obeys.
+
+The order of judging, and why:
+
+1. class and type that no filter serves      before any work is done for them
+2. decide()                                   the policy comes before every cache: nothing kept can outlive a rule
+3. refusal, canary                            for every type alike (RFC 8020), ANY included
+4. ANY                                        RFC 8482: an answer, but a small one
+5. enforce                                    the safe host's answer in place of the name's own
+6. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` decided
+"""
+
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dinnerbell.plain import refusal as refusal_text
+
+from dinnerbell.model import Address, Verdict
+from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, decide_alias
+from dinnerbell.usage import LogKey, log_key
+from dinnerbell_dns import answers
+from dinnerbell_dns.cache import STALE_TTL, Answer, AnswerCache, Key
+from dinnerbell_dns.clients import Client
+from dinnerbell_dns.ruling import Life, life
+from dinnerbell_dns.wire import IN, QUESTION_TAIL, Qtype, Query, Rcode, name_wire
+
+HINFO_TTL = 3600
+_REDIRECTED = frozenset({Qtype.A, Qtype.AAAA, Qtype.CNAME, Qtype.SVCB, Qtype.HTTPS})
+"""Types that lead to an address; a search engine's MX or TXT records are its own."""
+_REFUSED_TYPES = frozenset({Qtype.AXFR, Qtype.IXFR, *range(249, 255)})
+RESOLVER_ARPA = "resolver.arpa"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Bytes to send, how long they stay right, and what to count them under."""
+
+    message: bytes
+    fresh: float
+    """Seconds for which the same query may be answered with the same bytes; 0: not again."""
+    key: LogKey | None
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question that has to be asked upstream before the query can be answered."""
+
+    key: Key
+    question: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One query on its way: who asks, when, and what upstream has said to it so far."""
+
+    query: Query
+    client: Client
+    now: float
+    """Seconds since 1970."""
+    ticks: float
+    """The cache's monotonic seconds."""
+    limit: int
+    """Bytes that the answer may have."""
+    fetched: Answer | None = None
+    failed: bool = False
+    """Upstream was asked and said nothing in time."""
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+class Answerer:
+    """Answers queries by a policy from a cache. State: the policy in force and the cache."""
+
+    def __init__(self, policy: Policy, cache: AnswerCache) -> None:
+        self.policy = policy
+        self.cache = cache
+
+    def answer(self, query: Query, client: Client, now: float, ticks: float, *, tcp: bool) -> Reply | Wanted:
+        """Answer at `now` (seconds since 1970); `ticks` are the cache's monotonic seconds."""
+        return self._answer(_Turn(query, client, now, ticks, answers.size_limit(query, tcp=tcp)))
+
+    def answer_fetched(  # noqa: PLR0913 - the same question with its answer
+        self, query: Query, client: Client, now: float, ticks: float, fetched: Answer | None, *, tcp: bool
+    ) -> Reply:
+        """Answer with what upstream said meanwhile (None: nothing in time). Judged anew: the window may have ended."""
+        turn = _Turn(query, client, now, ticks, answers.size_limit(query, tcp=tcp), fetched, fetched is None)
+        found = self._answer(turn)
+        if isinstance(found, Wanted):  # the rules changed meanwhile and ask for another name: the stub will ask again
+            return _failure(turn, None)
+        return found
+
+    def _answer(self, turn: _Turn) -> Reply | Wanted:
+        query = turn.query
+        if query.qclass != IN or query.qtype in _REFUSED_TYPES:
+            return Reply(answers.failure(query, Rcode.REFUSED, limit=turn.limit), 0.0, None, refused=False)
+        decision = decide(self.policy, Ask(turn.client.device, query.name, turn.at))
+        key = log_key(turn.client.level, turn.client.device, query.name, decision)
+        if decision.host == RESOLVER_ARPA:  # RFC 9462 section 6.4: answered here, never forwarded
+            return Reply(answers.no_data(query, RESOLVER_ARPA, answers.REFUSAL_TTL, limit=turn.limit), math.inf, key, refused=False)
+        if decision.verdict is Verdict.BLOCK:
+            return self._refusal(turn, decision, key)
+        if query.qtype == Qtype.ANY:
+            span = life(decision, turn.now, cap=HINFO_TTL)
+            return Reply(answers.any_hinfo(query, span.cap or 0, limit=turn.limit), span.fresh, key, refused=False)
+        if decision.verdict is Verdict.ENFORCE and query.qtype in _REDIRECTED:
+            return self._enforce(turn, decision, key)
+        return self._forwarded(turn, decision, key)
+
+    def _forwarded(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
+        query = turn.query
+        cache_key = (query.name, query.qtype, query.dnssec_ok, query.checking_disabled)
+        found, age, stale = self._find(turn, cache_key)
+        if found is None:
+            return _failure(turn, key) if turn.failed else Wanted(cache_key, query.question)
+        span = life(decision, turn.now)
+        if decision.reason is Reason.OTHERWISE:
+            for target in found.targets:
+                of_target = decide_alias(self.policy, Ask(turn.client.device, target, turn.at))
+                if of_target is None:
+                    continue
+                if of_target.verdict is Verdict.BLOCK:
+                    return self._refusal(turn, of_target, log_key(turn.client.level, turn.client.device, query.name, of_target))
+                span = span.shorter(life(of_target, turn.now))
+        message = found.render(query, int(age), span.cap, limit=turn.limit, stale=stale)
+        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+
+    def _find(self, turn: _Turn, key: Key) -> tuple[Answer | None, float, bool]:
+        """Return (answer, age, is it stale); a stale one only where upstream failed (RFC 8767)."""
+        if turn.fetched is not None:
+            return turn.fetched, 0.0, False
+        kept = self.cache.get(key, turn.ticks)
+        if kept is None:
+            return None, 0.0, False
+        answer, age = kept
+        if age < answer.lifetime:
+            return answer, age, False
+        return (answer, age, True) if turn.failed else (None, 0.0, False)
+
+    def _refusal(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply:
+        span = life(decision, turn.now, cap=answers.REFUSAL_TTL)
+        text = refusal_text(decision, self.policy, turn.at)
+        message = answers.refusal(turn.query, decision.host, span.cap or 0, text, limit=turn.limit)
+        return Reply(message, span.fresh, key, refused=decision.reason is not Reason.CANARY)
+
+    def _enforce(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
+        query, target = turn.query, decision.engines[0].target
+        span = life(decision, turn.now, cap=answers.REFUSAL_TTL)
+        ttl = span.cap or 0
+        if (address := _address(target)) is not None:
+            if query.qtype == (Qtype.A if address.version == 4 else Qtype.AAAA):
+                return Reply(answers.direct_address(query, address.packed, ttl, limit=turn.limit), span.fresh, key, refused=False)
+            return Reply(answers.no_data(query, query.name, ttl, limit=turn.limit), span.fresh, key, refused=False)
+        if query.qtype not in (Qtype.A, Qtype.AAAA):
+            return Reply(answers.redirection(query, target, ttl, (), limit=turn.limit), span.fresh, key, refused=False)
+        cache_key = (target, query.qtype, False, False)
+        found, age, stale = self._find(turn, cache_key)
+        if found is None and not turn.failed:
+            return Wanted(cache_key, name_wire(target) + QUESTION_TAIL.pack(query.qtype, IN))
+        if found is None or found.rcode != Rcode.NOERROR:  # never fall back to the host that is not safe
+            return _failure(turn, key)
+        addresses = [(STALE_TTL if stale else max(0, left - int(age)), packed) for left, packed in found.addresses]
+        message = answers.redirection(query, target, ttl, addresses, limit=turn.limit)
+        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+
+
+_NO_UPSTREAM = answers.Ede(answers.EDE_NO_REACHABLE_AUTHORITY, "The internet provider's name servers do not answer")
+
+
+def _failure(turn: _Turn, key: LogKey | None) -> Reply:
+    return Reply(answers.failure(turn.query, Rcode.SERVFAIL, limit=turn.limit, ede=_NO_UPSTREAM), 0.0, key, refused=False)
+
+
+def _address(target: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(target)
+    except ValueError:
+        return None
+
+
+def _fresh(span: Life, age: float, lifetime: int) -> float:
+    """Seconds for which these bytes stay right: to the next whole second of the answer's age, its end, or the span's own end."""
+    step = math.floor(age) + 1 - age
+    if span.cap is not None and lifetime - age > span.cap:
+        step = lifetime - age - span.cap  # every TTL reads `cap` until then
+    return min(span.fresh, step, lifetime - age)

@@ -1,0 +1,127 @@
+"""Upstream answers kept by (name, type, DO, CD), with TTLs that age; bounded. Pure: time is an argument (monotonic seconds)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from dinnerbell_dns.answers import Ede, reply
+from dinnerbell_dns.wire import AD, HEADER, MAX_TARGETS, Faulty, Qtype, Query, Rcode, Record, question_end, read_name, records
+
+Key = tuple[str, int, bool, bool]
+"""(qname, qtype, DO, CD)."""
+
+MAX_TTL = 86_400
+MAX_NEGATIVE_TTL = 3600
+"""RFC 2308 section 5 allows up to three hours; one is enough."""
+STALE_SECONDS = 86_400
+"""How long an answer that has run out may stand in for a dead upstream (RFC 8767 section 5)."""
+STALE_TTL = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An upstream's answer without header, question and OPT; TTLs are patched in when it is sent."""
+
+    rcode: int
+    authentic: bool
+    counts: tuple[int, int, int]
+    tail: bytes
+    ttls: tuple[tuple[int, int], ...]
+    """(offset in tail, seconds) of every record."""
+    targets: tuple[str, ...]
+    """CNAME targets, and those of SVCB and HTTPS records: names that the answer leads to."""
+    addresses: tuple[tuple[int, bytes], ...]
+    """(seconds, packed) of its A or AAAA records."""
+    lifetime: int
+    """Seconds it may be kept; 0: not at all."""
+
+    def render(self, query: Query, age: int, cap: int | None, *, limit: int, stale: bool = False) -> bytes:
+        """Return the answer to `query`, `age` whole seconds old, no TTL above `cap`."""
+        tail = bytearray(self.tail)
+        for at, ttl in self.ttls:
+            left = max(ttl - age, STALE_TTL if stale else 0)
+            tail[at : at + 4] = (left if cap is None or left < cap else cap).to_bytes(4, "big")
+        wants_ad = query.dnssec_ok or query.flags & AD  # RFC 6840 section 5.7
+        flags = AD if self.authentic and wants_ad else 0
+        return reply(query, self.rcode, self.counts, bytes(tail), limit=limit, flags=flags, ede=Ede(3) if stale else None)
+
+
+def read_answer(data: bytes) -> Answer:
+    """Read an upstream's message, already matched on id and question. Raises Faulty if its records are broken."""
+    flags, an, ns, ar = (HEADER.unpack_from(data)[at] for at in (1, 3, 4, 5))
+    rcode = flags & 0xF
+    body = question_end(data)
+    ttls: list[tuple[int, int]] = []
+    targets: list[str] = []
+    addresses: list[tuple[int, bytes]] = []
+    negative: int | None = None
+    end, additionals = body, ar
+    opt_at: int | None = None
+    for record in records(data, body):
+        if record.rtype == Qtype.OPT:
+            opt_at = record.start
+            rcode |= record.ttl >> 24 << 4  # the upper bits (RFC 6891 section 6.1.3)
+            additionals -= 1
+            continue
+        if opt_at is not None:  # records behind an OPT would have to move: the rest of the additional section is optional
+            additionals -= 1
+            continue
+        end = record.end
+        ttls.append((record.ttl_at - body, record.ttl))
+        if record.section == 1:
+            targets += _targets(data, record)
+            if record.rtype in (Qtype.A, Qtype.AAAA):
+                addresses.append((record.ttl, data[record.rdata_at : record.end]))
+        elif record.section == 2 and record.rtype == Qtype.SOA and record.end - record.rdata_at >= 22:
+            minimum = int.from_bytes(data[record.end - 4 : record.end], "big")
+            negative = min(record.ttl, minimum, MAX_NEGATIVE_TTL)
+        if len(targets) > MAX_TARGETS:
+            raise Faulty(Rcode.SERVFAIL)
+    is_kept = rcode in (Rcode.NOERROR, Rcode.NXDOMAIN) and (negative is not None or (an > 0 and rcode == Rcode.NOERROR))
+    lifetime = min([ttl for _, ttl in ttls] + [MAX_TTL if negative is None else negative]) if is_kept else 0
+    return Answer(
+        rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), tuple(targets), tuple(addresses), lifetime
+    )
+
+
+def _targets(data: bytes, record: Record) -> list[str]:
+    if record.rtype == Qtype.CNAME:
+        return [read_name(data, record.rdata_at)]
+    if record.rtype in (Qtype.SVCB, Qtype.HTTPS) and record.end - record.rdata_at > 2:
+        target = read_name(data, record.rdata_at + 2)  # behind the priority (RFC 9460 section 2.2)
+        return [target] if target else []
+    return []
+
+
+class AnswerCache:
+    """The most recently used answers, at most `size`. An answer that has run out stays for `STALE_SECONDS`."""
+
+    def __init__(self, size: int = 20_000) -> None:
+        self._size = size
+        self._answers: OrderedDict[Key, tuple[Answer, float]] = OrderedDict()
+
+    def put(self, key: Key, answer: Answer, now: float) -> None:
+        if not answer.lifetime:
+            return
+        self._answers[key] = (answer, now)
+        self._answers.move_to_end(key)
+        if len(self._answers) > self._size:
+            self._answers.popitem(last=False)
+
+    def get(self, key: Key, now: float) -> tuple[Answer, float] | None:
+        """Return (answer, its age in seconds), or None. Older than its lifetime means stale: for a dead upstream only."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        answer, stored = found
+        age = max(0.0, now - stored)
+        if age >= answer.lifetime + STALE_SECONDS:
+            del self._answers[key]
+            return None
+        self._answers.move_to_end(key)
+        return answer, age
+
+    def clear(self) -> None:
+        self._answers.clear()
+
+    def __len__(self) -> int:
+        return len(self._answers)
