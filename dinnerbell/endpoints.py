@@ -41,9 +41,11 @@ def parse_upstream(text: str) -> Upstream:
         return _https(text)
     if text.startswith("tls://"):
         return _tls(text)
-    if "://" in text:
-        raise BadEndpoint(f"{text!r}: a resolver is written system, 192.0.2.1, tls://192.0.2.1#name or https://name/dns-query")
-    return Upstream("plain", _server(text, 53), text=text)
+    try:
+        return Upstream("plain", _server(text, 53), text=text)
+    except BadEndpoint:
+        advice = "write system, an address like 192.0.2.1, tls://192.0.2.1#name or https://name/dns-query"
+        raise BadEndpoint(f"{text!r} is no resolver: {advice}") from None
 
 
 def _server(text: str, port: int) -> Endpoint:
@@ -56,7 +58,7 @@ def _server(text: str, port: int) -> Endpoint:
 def _tls(text: str) -> Upstream:
     address, sign, name = text.removeprefix("tls://").partition("#")
     if not sign or not name:
-        raise BadEndpoint(f"{text!r}: the name on the resolver's certificate is missing: write tls://{address or '9.9.9.9'}#dns.example.net")
+        raise BadEndpoint(f"{text!r}: the name on the resolver's certificate is missing: write it like tls://9.9.9.9#dns.quad9.net")
     try:
         return Upstream("tls", _server(address, 853), tls_name=normalise(name), text=text)
     except BadName as error:

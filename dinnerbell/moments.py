@@ -13,7 +13,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Years outside are slips of the finger, and far ones would make calendars long."""
 
 _MOMENT = re.compile(
-    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ]+(?P<clock>[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)\s*(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?", re.IGNORECASE
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ]+(?P<clock>[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)\s*(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?",
+    re.IGNORECASE,
 )
 
 

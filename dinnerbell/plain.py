@@ -24,6 +24,7 @@ from dinnerbell.wording import (
 )  # fmt: skip
 
 CLOSED_WORD = "closed"
+_RULES_TITLE = "Rules, read from the top; the first that fits decides:"
 REFUSAL_BYTES = 200
 """EXTRA-TEXT (RFC 8914) has to fit a UDP answer beside everything else."""
 
@@ -33,7 +34,7 @@ def describe(rules: Rules) -> str:
     policy = rules.policy
     blocks = [
         "\n".join(_setting(policy)),
-        "\n".join(["Rules, read from the top; the first that fits decides:", *(_rule(policy, rule) for rule in policy.rules), _otherwise(policy)]),
+        "\n".join([_RULES_TITLE, *(_rule(policy, rule) for rule in policy.rules), _otherwise(policy)]),
         "\n".join(["Groups and devices:", *_groups(policy)]),
     ]
     if notes := list(_notes(policy)):
@@ -197,9 +198,7 @@ def _subject(decision: Decision, policy: Policy) -> tuple[str, str]:
 def _deciding_target(decision: Decision, rule: Rule, policy: Policy) -> Target | None:
     service = policy.catalogue.services.get(decision.service) if decision.service else None
     wanted = [service.id, *service.kinds, *(("social-media",) if service.is_social else ())] if service else []
-    domains = [
-        target for target in rule.targets if target.kind is TargetKind.DOMAIN and is_under(decision.host, target.value.lstrip("="))
-    ]
+    domains = [target for target in rule.targets if target.kind is TargetKind.DOMAIN and is_under(decision.host, target.value.lstrip("="))]
     named = [target for word in wanted for target in rule.targets if target.value == word and target.kind is not TargetKind.DOMAIN]
     return next(iter([*domains, *named]), None)
 

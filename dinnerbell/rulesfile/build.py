@@ -15,8 +15,8 @@ from dinnerbell.rulesfile.build_rules import read_rule_list
 from dinnerbell.rulesfile.build_services import read_own_services
 from dinnerbell.rulesfile.doubts import find_doubts
 from dinnerbell.rulesfile.expect import read_expectations, report_failures
-from dinnerbell.rulesfile.messages import did_you_mean
-from dinnerbell.rulesfile.models import BoxModel, ClosuresModel, LogModel, ReportsModel, RulesFile, SettingModel
+from dinnerbell.rulesfile.messages import did_you_mean, keys_of
+from dinnerbell.rulesfile.models import BoxModel, ClosuresModel, LogModel, PeopleModel, ReportsModel, RulesFile, SettingModel
 from dinnerbell.rulesfile.nodes import START, Tree, read_tree
 from dinnerbell.rulesfile.reader import Reader
 from dinnerbell.rulesfile.references import CLOSED_WORD, Known, Times, windows_of
@@ -181,6 +181,10 @@ class _Sections:
         model = self.reader.part(ReportsModel, ("reports",)) if self.reader.has("reports") else None
         if model is None:
             return ReportConfig()
+        roles = [*keys_of(PeopleModel), *model.to]
+        for role in model.not_about:
+            if role not in roles:
+                self.reader.error(("reports", "not-about", role), f"there is no role `{role}`{did_you_mean(role, roles)}", at_key=True)
         not_about = {role: tuple(str(device) for device in devices or ()) for role, devices in model.not_about.items()}
         return ReportConfig(*model.weekly, to=dict(model.to), not_about=not_about)
 

@@ -21,7 +21,8 @@ def read_own_services(reader: Reader) -> None:
         if id_ in KINDS or id_ == UMBRELLA:
             reader.error(path, f"`{id_}` is the name of a kind: choose another name for the service", at_key=True)
         elif not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", id_):
-            reader.error(path, f"{id_!r} cannot be the name of a service: use small letters, digits and hyphens, like `parent-portal`", at_key=True)
+            message = f"{id_!r} cannot be the name of a service: use small letters, digits and hyphens, like `parent-portal`"
+            reader.error(path, message, at_key=True)
         model = reader.part(ServiceModel, path)
         if model is not None and (service := _service(reader, id_, model)) is not None:
             own.append(service)

@@ -39,7 +39,8 @@ def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Rem
         doubts.extend(lunch_doubts(reader, policy, rule))
     doubts.extend(_otherwise(policy))
     places = ((reader.tree.key_place(path), message) for path, message in doubts)
-    return tuple(sorted((Remark(place.line, place.column, message) for place, message in places), key=lambda doubt: (doubt.line, doubt.column)))
+    remarks = [Remark(place.line, place.column, message) for place, message in places]
+    return tuple(sorted(remarks, key=lambda doubt: (doubt.line, doubt.column)))
 
 
 def called(rule: Rule) -> str:
@@ -49,7 +50,8 @@ def called(rule: Rule) -> str:
 def _paper(policy: Policy, today: date | None) -> Iterator[Doubt]:
     review_by = policy.setting.policy_review_by
     if today is not None and review_by is not None and review_by < today:
-        yield ("setting", "policy", "review-by"), f"the review of the {policy.setting.policy_title} was due by {review_by}: review it, then write the next date here"
+        title = policy.setting.policy_title
+        yield ("setting", "policy", "review-by"), f"the review of {title} was due by {review_by}: review it, then write the next date here"
 
 
 def _things(policy: Policy) -> Iterator[Doubt]:
@@ -60,7 +62,8 @@ def _things(policy: Policy) -> Iterator[Doubt]:
         if device.group is None:
             yield ("devices", device.name), f"`{device.name}` is in no group: rules for `unknown` devices are for it too. Give it a group"
         if not device.addresses:
-            yield ("devices", device.name), f"`{device.name}` has no address, so it cannot be recognised yet: give it one in the router and write it here"
+            advice = "give it a fixed one in the router and write it here"
+            yield ("devices", device.name), f"`{device.name}` has no address, so it cannot be recognised yet: {advice}"
 
 
 def _approval(rule: Rule, today: date | None) -> Iterator[Doubt]:
@@ -96,12 +99,16 @@ def _idle(policy: Policy, rule: Rule) -> Iterator[Doubt]:
     forestalled = {who: _forestalling(policy, rule, who) for who in entries(rule)}
     if all(forestalled.values()):
         first = min({earlier.index for found in forestalled.values() for earlier in found})
-        yield path, f"{called(rule)} never decides: {called(policy.rules[first])} (line {policy.rules[first].line}) always decides before it"
+        yield path, f"{called(rule)} never decides: {_always_before(policy.rules[first])}"
         return
     for who, found in forestalled.items():
         contrary = [earlier for earlier in found if earlier.action is not rule.action]
         if contrary:
-            yield path, f"{called(rule)} never decides for {who_text(who)}: {called(contrary[0])} (line {contrary[0].line}) always decides before it"
+            yield path, f"{called(rule)} never decides for {who_text(who)}: {_always_before(contrary[0])}"
+
+
+def _always_before(earlier: Rule) -> str:
+    return f"{called(earlier)} (line {earlier.line}) always decides before it"
 
 
 def _forestalling(policy: Policy, rule: Rule, who: Who) -> list[Rule]:
@@ -120,18 +127,15 @@ def _essentials(policy: Policy, rule: Rule) -> Iterator[Doubt]:
     for target in rule.targets:
         victim = _essential_victim(policy, rule, target)
         if victim is not None:
-            yield (
-                ("rules", rule.index),
-                f"{called(rule)} can refuse {victim}, which is essential: put a rule `allow: essential` for the same devices, without times, above it",
-            )
+            advice = "put a rule `allow: essential` for the same devices, without times, above it"
+            yield ("rules", rule.index), f"{called(rule)} can refuse {victim}: {advice}"
             return
 
 
 def _essential_victim(policy: Policy, rule: Rule, target: Target) -> str | None:
     """Return an essential service that the rule can refuse because no earlier rule always allows it."""
     if target == ESSENTIAL:
-        is_safe = all(any(_always_allows(policy, earlier, who, ESSENTIAL) for earlier in policy.rules[: rule.index]) for who in entries(rule))
-        return None if is_safe else "all essential services"
+        return None if _is_safe(policy, rule, ESSENTIAL) else "all essential services"
     if target.kind is TargetKind.DOMAIN:
         match = policy.catalogue.lookup(target.value.lstrip("="))
         hit = [claim.service for claim in match.claims] if match else []
@@ -142,24 +146,30 @@ def _essential_victim(policy: Policy, rule: Rule, target: Target) -> str | None:
     for service in hit:
         if "essential" not in service.kinds:
             continue
-        wanted = Target(TargetKind.SERVICE, service.id)
-        if not all(any(_always_allows(policy, earlier, who, wanted) for earlier in policy.rules[: rule.index]) for who in entries(rule)):
-            return service.name
+        if not _is_safe(policy, rule, Target(TargetKind.SERVICE, service.id)):
+            return f"{service.name}, which is essential"
     return None
+
+
+def _is_safe(policy: Policy, rule: Rule, target: Target) -> bool:
+    """Tell whether for each of the rule's devices an earlier rule always allows the target."""
+    earlier = policy.rules[: rule.index]
+    return all(any(_always_allows(policy, other, who, target) for other in earlier) for who in entries(rule))
 
 
 def _always_allows(policy: Policy, rule: Rule, who: Who, target: Target) -> bool:
     if rule.action is not Action.ALLOW or rule.is_timed or not takes_in(policy, rule, who):
         return False
-    return target in rule.targets or (target.kind is TargetKind.SERVICE and covers_service(rule.targets, policy.catalogue.services[target.value]))
+    if target in rule.targets:
+        return True
+    return target.kind is TargetKind.SERVICE and covers_service(rule.targets, policy.catalogue.services[target.value])
 
 
 def _otherwise(policy: Policy) -> Iterator[Doubt]:
     if policy.otherwise is not Verdict.BLOCK:
         return
-    left_out = [
-        word for word in OWNER_WORDS if not any(_always_allows(policy, rule, word, ESSENTIAL) for rule in policy.rules)
-    ]
+    left_out = [word for word in OWNER_WORDS if not any(_always_allows(policy, rule, word, ESSENTIAL) for rule in policy.rules)]
     if left_out:
         whom = "everyone" if len(left_out) == len(Owner) else " and ".join(f"`{word}`" for word in left_out)
-        yield ("otherwise",), f"`otherwise: block` can refuse essential services: put a rule `allow: essential` for {whom}, without times, above"
+        advice = f"put a rule `allow: essential` for {whom}, without times, above"
+        yield ("otherwise",), f"`otherwise: block` can refuse essential services: {advice}"

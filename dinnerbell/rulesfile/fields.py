@@ -29,6 +29,8 @@ from dinnerbell.times import BadTime, parse_date, parse_date_range
 
 T = TypeVar("T", bound=Hashable)
 
+_NO_LIST = "one value was expected here, not a list"
+_NO_KEYS = "one value was expected here, not keys with values; text with a colon and a space goes in quotes"
 NOTHING = "nothing is written after the colon: write a value, or take the line out"
 TEXT = WithJsonSchema({"type": ["string", "number", "boolean"]})
 """Editors turn 7 or yes into a number or a truth value; the reader does not."""
@@ -47,10 +49,11 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _something_is_written(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse `devices:` with nothing after it, which pydantic would read as if it were not there: the rule would be for everyone."""
-        default = cls.model_fields[info.field_name or ""].get_default(call_default_factory=True, validated_data={})
-        if value is None and not isinstance(default, (Part, dict, list)):
-            raise ValueError(NOTHING)
+        """Refuse `devices:` with nothing after it: read as if it were not there, the rule would be for everyone."""
+        if value is None:
+            default = cls.model_fields[info.field_name or ""].get_default(call_default_factory=True, validated_data={})
+            if not isinstance(default, (Part, dict, list)):
+                raise ValueError(NOTHING)
         return value
 
 
@@ -58,10 +61,8 @@ def word(value: object) -> str:
     """Return the one text that is written here."""
     if value is None:
         raise ValueError(NOTHING)
-    if isinstance(value, list):
-        raise ValueError("one value was expected here, not a list")
     if not isinstance(value, str):
-        raise ValueError("one value was expected here, not keys with values; text with a colon and a space in it goes in quotes")  # noqa: TRY004
+        raise ValueError(_NO_LIST if isinstance(value, list) else _NO_KEYS)  # noqa: TRY004 - pydantic understands ValueError only
     if not value.strip():
         raise ValueError("the text between the quotes is empty: write a value, or take the line out")
     return value.strip()
@@ -154,7 +155,8 @@ def read_network(value: object) -> Network:
     except ValueError:
         raise ValueError(f'{text!r} is not a network: write it like 192.168.20.0/24 or "fd00:20::/64"') from None
     if network.network_address != ipaddress.ip_interface(text).ip:
-        raise ValueError(f"{text!r} is an address inside a network: for the whole network write {network}, for one device leave out /{network.prefixlen}")
+        advice = f"for the whole network write {network}, for one device leave out /{network.prefixlen}"
+        raise ValueError(f"{text!r} is an address inside a network: {advice}")
     return network
 
 
@@ -162,7 +164,7 @@ def read_mac(value: object) -> str:
     text = word(value)
     digits = re.sub(r"[:.-]", "", text).lower()
     if not re.fullmatch(r"[0-9a-f]{12}", digits) or not re.fullmatch(r"(..[:-]){5}..|(....\.){2}....", text):
-        raise ValueError(f"{text!r} is not a device's MAC address: six pairs of 0-9 and a-f, like \"02:00:00:00:00:20\"")
+        raise ValueError(f"{text!r} is not a device's MAC address: six pairs of 0-9 and a-f, like 02:00:00:00:00:20")
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 

@@ -54,20 +54,22 @@ def _hours(policy: Policy) -> frozenset[int]:
 
 
 def _is_lunch(policy: Policy, span: TimeSpan) -> bool:
-    """Tell whether a span is the time called `lunch`, or lies inside the setting's hours without filling them."""
+    """Tell whether a span is the time called `lunch`, or lies inside the setting's hours and leaves some of a day's out."""
     if not span.windows:
         return False
-    return span.windows == policy.times.get("lunch", TimeSpan()).windows or week_minutes(span.windows) < _hours(policy)
+    if span.windows == policy.times.get("lunch", TimeSpan()).windows:
+        return True
+    hours, minutes = _hours(policy), week_minutes(span.windows)
+    days = {minute // MINUTES_A_DAY for minute in minutes}
+    return minutes <= hours and any(minute // MINUTES_A_DAY in days for minute in hours - minutes)
 
 
 def _has_gap(policy: Policy, rule: Rule) -> bool:
     """Tell whether a rule that blocks leaves minutes open between two that it shuts, on one day, within the setting's hours."""
-    shut = week_minutes(window for span in rule.when or () for window in span.windows) & _hours(policy)
-    for day in range(7):
-        minutes = [minute for minute in shut if minute // MINUTES_A_DAY == day]
-        if minutes and any(minute not in shut for minute in _hours(policy) if min(minutes) < minute < max(minutes)):
-            return True
-    return False
+    hours = _hours(policy)
+    shut = week_minutes(window for span in rule.when or () for window in span.windows) & hours
+    days = ([minute for minute in shut if minute // MINUTES_A_DAY == day] for day in range(7))
+    return any(minutes and not hours.intersection(range(min(minutes), max(minutes))) <= shut for minutes in days)
 
 
 def _is_social(policy: Policy, target: Target) -> bool:

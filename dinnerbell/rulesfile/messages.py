@@ -37,14 +37,21 @@ def words_in_a_row(words: Iterable[str], joiner: str = "and") -> str:
 def remarks_of(error: ValidationError, tree: Tree, path: Path, model: Any) -> list[Remark]:
     """Return what is wrong with the item at `path`, each at its place in the file."""
     remarks = []
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    slips = [problem["loc"] for problem in problems if problem["type"] == "extra_forbidden"]
+    for problem in problems:
         whole = (*path, *problem["loc"])
-        if tree.found(whole) in tree.unread:
+        if tree.found(whole) in tree.unread or (problem["type"] == "missing" and _is_misspelt(problem["loc"], slips)):
             continue
         is_about_key = problem["type"] in ("extra_forbidden", "missing")
         place = tree.key_place(whole) if is_about_key else tree.place(whole)
         remarks.append(Remark(place.line, place.column, _sentence(problem, tree, path, model)))
     return remarks
+
+
+def _is_misspelt(missing: Path, slips: list[Path]) -> bool:
+    """Tell whether the missing key is there under a name that is nearly right: one slip makes one error."""
+    return any(slip[:-1] == missing[:-1] and nearest(str(slip[-1]), [str(missing[-1])]) is not None for slip in slips)
 
 
 def _sentence(problem: Any, tree: Tree, path: Path, model: Any) -> str:
@@ -65,16 +72,21 @@ def _fault(problem: Any) -> str:
     if kind == "value_error":
         return str(problem["ctx"]["error"])
     if kind in ("literal_error", "enum"):
-        given = problem["input"]
-        expected = [word.strip("'") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        if not isinstance(given, str):
-            return f"one of {words_in_a_row(expected, 'or')} was expected here"
-        return f"{given!r} is not one of {words_in_a_row(expected, 'or')}" + (f"; did you mean `{close}`?" if (close := nearest(given, expected)) else "")
+        return _choice(problem["input"], [word.strip("'") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")])
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "keys and values were expected here (`key: value`, one a line, indented by two spaces)"
     if kind in ("list_type", "tuple_type"):
         return "a list was expected here: [one, two]"
     return str(problem["msg"])
+
+
+def _choice(given: object, expected: list[str]) -> str:
+    if not isinstance(given, str):
+        return f"one of {words_in_a_row(expected, 'or')} was expected here"
+    if len(expected) == 1:
+        return f"{given!r} is not known here: only `{expected[0]}` can be written"
+    close = nearest(given, expected)
+    return f"{given!r} is not one of {words_in_a_row(expected, 'or')}" + (f"; did you mean `{close}`?" if close else "")
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:
@@ -111,11 +123,8 @@ def _key(path: Path) -> str:
     return f"`{words[-1]}`" if words else ""
 
 
-_ITEMS = {"rules": "rule", "expect": "line of `expect`"}
-
-
 def _owner(path: Path) -> str:
     """Return what a place is, in words: rule 3, `office-laptop`, `setting`."""
     if len(path) == 2 and isinstance(path[1], int):
-        return f"{_ITEMS.get(str(path[0]), str(path[0]))} {path[1] + 1}" if path[0] == "rules" else f"this {_ITEMS.get(str(path[0]), 'item')}"
+        return f"rule {path[1] + 1}" if path[0] == "rules" else "this line of `expect`"
     return _key(path) or "the file"

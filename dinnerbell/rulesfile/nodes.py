@@ -18,6 +18,10 @@ from dinnerbell.rulesfile.syntax import explain
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 20
 
+_PLAIN = (None, "")
+"""The style of a word without quotes, as the one parser and the other report it."""
+_TOO_DEEP = f"brackets or indentation are more than {MAX_DEPTH} levels deep: nothing in rules.yaml needs that"
+
 Path = tuple[str | int, ...]
 """Where a value stands: ("rules", 3, "devices", 0)."""
 
@@ -75,7 +79,8 @@ def read_tree(text: str) -> Tree:
     text = text.removeprefix("\ufeff")
     refused = Tree()
     if len(text) > MAX_CHARACTERS:
-        refused.remark(START, f"the file has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. Long lists of names go to `box.lists`")
+        size = f"the file has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read"
+        refused.remark(START, f"{size}. Long lists of names go to `box.lists`")
         return refused
     for bad in _UNSHOWABLE.finditer(text):
         before = _LINE_END.split(text[: bad.start()])
@@ -92,11 +97,9 @@ def read_tree(text: str) -> Tree:
     try:
         return walk.tree()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = _place(mark) if mark else START
-        opened = _place(error.context_mark) if error.context_mark else place
+        problem = explain(error, text)
         walk.result.data = None
-        walk.result.remark(place, explain(error, text, place.line, opened.line))
+        walk.result.remark(Place(problem.line, problem.column), problem.advice)
         return walk.result
 
 
@@ -129,7 +132,8 @@ class _Walk:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.result.remark(_place(event.start_mark), "a second document starts here (---): rules.yaml is one; take this line out")
+                    place = _place(event.start_mark)
+                    self.result.remark(place, "a second document starts here (---): rules.yaml is one; take this line out")
                     return
                 self.result.data = self._value((), next(self._events), 0)
 
@@ -137,7 +141,7 @@ class _Walk:
         place = _place(event.start_mark)
         self.result.values[path] = place
         if depth > MAX_DEPTH:
-            self.result.remark(place, f"brackets or indentation are more than {MAX_DEPTH} levels deep: nothing in rules.yaml needs that")
+            self.result.remark(place, _TOO_DEEP)
             raise _TooDeep
         if isinstance(event, yaml.AliasEvent):
             self.result.unread.add(path)
@@ -152,7 +156,7 @@ class _Walk:
         return self._list(path, depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path, depth)
 
     def _word(self, path: Path, event: Any, place: Place) -> str | None:
-        if event.value == "" and event.style is None:
+        if event.value == "" and event.style in _PLAIN:
             return None
         if _UNSHOWABLE.search(event.value):  # "\x00" in double quotes
             self.result.unread.add(path)
@@ -185,20 +189,21 @@ class _Walk:
     def _key_problem(self, event: Any, key: str | None, path: Path, found: dict[str, Any]) -> str | None:
         if key is None:
             return "a word followed by a colon was expected here; text with brackets, braces or * in it goes in quotes"
-        if key == "<<" and event.style is None:
+        if key == "<<" and event.style in _PLAIN:
             return "`<<` (a merge key) is not read here: write the lines out"
         if event.anchor is not None or event.tag not in (None, "!"):
             return f"`{key}` has an anchor (&) or a tag (!) before it: take it out"
         if not key or _UNSHOWABLE.search(key):
             return "there is nothing before this colon: write the name of the key, or put the text in quotes"
         if key in found:
-            return f"`{key}` is here a second time (first in line {self.result.keys[(*path, key)].line}): one of the two would be lost. Take one out, or join them"
+            line = self.result.keys[(*path, key)].line
+            return f"`{key}` is here a second time (first in line {line}): one of the two would be lost. Take one out, or join them"
         return None
 
     def _skip(self, event: Any, depth: int) -> None:
         """Pass over a value that was refused as a whole, without a second complaint about what is in it."""
         if depth > MAX_DEPTH:
-            self.result.remark(_place(event.start_mark), f"brackets or indentation are more than {MAX_DEPTH} levels deep: nothing in rules.yaml needs that")
+            self.result.remark(_place(event.start_mark), _TOO_DEEP)
             raise _TooDeep
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             while not isinstance(inner := next(self._events), (yaml.SequenceEndEvent, yaml.MappingEndEvent)):

@@ -48,10 +48,8 @@ def reaches_setting_owned(policy: Policy, who: Who) -> bool:
         found: Device | Group | None = policy.devices.get(who) or policy.groups.get(who)
         return found is not None and found.owner is Owner.SETTING
     candidates: list[Device | Group] = [*policy.devices.values(), *policy.groups.values()]
-    return any(
-        candidate.owner is Owner.SETTING and any(network.version == who.version and network.overlaps(who) for network in candidate.addresses)
-        for candidate in candidates
-    )
+    networks = [network for candidate in candidates if candidate.owner is Owner.SETTING for network in candidate.addresses]
+    return any(network.version == who.version and network.overlaps(who) for network in networks)
 
 
 def covers_service(targets: Iterable[Target], service: Service) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from dinnerbell.config import Remark
-from dinnerbell.rulesfile.messages import did_you_mean, keys_of, remarks_of
+from dinnerbell.rulesfile.messages import did_you_mean, keys_of, nearest, remarks_of
 from dinnerbell.rulesfile.models import RulesFile
 from dinnerbell.rulesfile.nodes import Path, Tree
 from dinnerbell.rulesfile.references import Known
@@ -54,11 +54,13 @@ class Reader:
     def sections(self) -> None:
         """Report keys at the top that are no sections, and the two that must be there."""
         names = keys_of(RulesFile)
+        meant = set()
         for key in self.tree.data:
             if key not in names:
                 self.error((key,), f"`{key}` is not a section of rules.yaml{did_you_mean(key, names, else_list=20)}", at_key=True)
+                meant.add(nearest(key, names))
         for key, need in (("setting", "the name of the setting"), ("rules", "the list of rules, or `rules: []`")):
-            if key not in self.tree.data:
+            if key not in self.tree.data and key not in meant:
                 self.tree.remark(self.tree.place(()), f"the section `{key}` is missing: {need}")
 
     def mapping(self, section: str) -> dict[str, Any]:
@@ -77,10 +79,10 @@ class Reader:
             self.error((section,), f"`{section}`: a list was expected here, each item starting with `- `")
         return []
 
-    def part(self, model: type[M], path: Path, *, data: Any = None) -> M | None:
+    def part(self, model: type[M], path: Path) -> M | None:
         """Return the part at `path`, or None after reporting everything that is wrong with it."""
         try:
-            return model.model_validate(self.raw(*path) if data is None else data, context=self.known)
+            return model.model_validate(self.raw(*path), context=self.known)
         except ValidationError as error:
             self.errors.extend(remarks_of(error, self.tree, path, model))
             return None
@@ -97,7 +99,8 @@ class Reader:
         """Report a name that could be taken for something else, or that commands and reports could not carry."""
         name = str(path[-1])
         if not re.fullmatch(r"\w(?:[\w .'-]{0,61}[\w'])?", name) or name.isdecimal() or _is_address(name):
-            self.error(path, f"{name!r} cannot be the name of a {what}: use letters, digits and hyphens, like `{_example(name)}`", at_key=True)
+            message = f"{name!r} cannot be the name of a {what}: use letters, digits and hyphens, like `{_example(name)}`"
+            self.error(path, message, at_key=True)
 
 
 def _is_address(name: str) -> bool:

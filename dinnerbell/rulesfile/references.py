@@ -4,6 +4,7 @@ Pure. pydantic hands `Known` to each reader as its context, so that a name that 
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -121,6 +122,8 @@ def read_group(value: object, info: ValidationInfo) -> str:
 def read_span(value: object, info: ValidationInfo) -> TimeSpan:
     """Read a window, or (in rules) the name of a time."""
     text, known = word(value), _known(info)
+    if len(re.findall(r"[0-9]\s*[-\u2013]\s*[0-9]", text)) > 1:
+        raise BadTime(f"{text!r} is more than one window: write them as a list, [mon-thu 12:00-13:00, fri 11:30-12:30]")
     if known.reads_times:
         if text == CLOSED_WORD or text in known.times:
             raise BadTime(f"{text!r} is a name; under `times` write the windows themselves, like mon-fri 08:00-18:00")
@@ -185,7 +188,9 @@ Targets = Annotated[
 Who = Annotated[
     list[Annotated[str | Network, PlainValidator(read_who), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)
 ]
-Switches = Annotated[list[Annotated[str, PlainValidator(read_switch), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)]
+Switches = Annotated[
+    list[Annotated[str, PlainValidator(read_switch), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)
+]
 Times = Annotated[list[TimePart], BeforeValidator(_parts)]
 OptionalTimes = Annotated[list[TimePart] | None, BeforeValidator(_parts)]
 DeviceName = Annotated[str, PlainValidator(read_device), _STRING]

@@ -58,7 +58,8 @@ def _of_rules(reader: Reader, policy: Policy) -> Iterator[Remark]:
         if reader.has(*path, "alert"):
             yield _remark(reader, (*path, "alert"), f"`alert` of rule {rule.index + 1}", "nobody is told at once; the weekly report has it")
         if lists := [target.value for target in rule.targets if target.kind is TargetKind.LIST]:
-            yield _remark(reader, (*path, rule.action.value), f"`list:{lists[0]}` in rule {rule.index + 1}", "the list is not fetched, so it fits nothing")
+            what = f"`list:{lists[0]}` in rule {rule.index + 1}"
+            yield _remark(reader, (*path, rule.action.value), what, "the list is not fetched, so it fits nothing")
         for switch in rule.switches:
             if switch not in policy.catalogue.enforce:
                 yield _remark(reader, (*path, "enforce"), f"`{switch}` in rule {rule.index + 1}", "nothing is enforced by it")
