@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from dinnerbell_dns.server import Server
-from dinnerbell_dns.upstream import Forwarder
-from dinnerbell_dns.wire import HEADER, IN, QUESTION_TAIL, RD, name_wire
-
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules
 from dinnerbell.demo.upstream import LocalUpstream
 from dinnerbell.demo.week import Query
 from dinnerbell.log import LogWriter, usage_path
+from dinnerbell_dns.server import Server
+from dinnerbell_dns.upstream import Forwarder
+from dinnerbell_dns.wire import HEADER, IN, QUESTION_TAIL, RD, name_wire
 
 _TYPES = {"A": 1, "AAAA": 28, "HTTPS": 65}
 _PATIENCE = 5.0

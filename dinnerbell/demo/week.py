@@ -13,7 +13,7 @@ Each scene of each day draws from a generator of its own: a new line in the stor
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from dinnerbell.demo.story import APP_BEATS, CAST, DOINGS, SCENES, SYSTEM_BEATS, Beat, Scene
@@ -86,7 +86,7 @@ def _play_scene(scene: Scene, monday: date, zone: ZoneInfo, seed: int, *, misses
     for who in scene.who.split():
         for weekday in sorted(parse_days(scene.days)):
             day = monday + timedelta(days=weekday)
-            chance = _chance(seed, day, who, scene.at, scene.doing)
+            chance = _Chance(seed, day, who, scene.at, scene.doing)
             if misses and chance.random() < misses:
                 continue
             at = _instant(day, _minute(scene.at), zone)
@@ -108,7 +108,7 @@ def _play_beat(beat: Beat, monday: date, zone: ZoneInfo, seed: int, *, minutes: 
     for who in beat.who.split():
         for weekday in sorted(window.days):
             day = monday + timedelta(days=weekday)
-            chance = _chance(seed, day, who, beat.when, beat.asks[0])
+            chance = _Chance(seed, day, who, beat.when, beat.asks[0])
             at = _instant(day, window.start, zone) + timedelta(minutes=chance.uniform(0, minutes))
             end = _instant(day, window.end, zone)
             turn = 0
@@ -132,8 +132,27 @@ def _ask(asked: list[_Wanted], *, only_a: bool) -> Iterator[Query]:
             yield Query(at + timedelta(milliseconds=step), player.address, name, qtype)
 
 
-def _chance(seed: int, day: date, *parts: str) -> Random:
-    return Random("/".join((str(seed), day.isoformat(), *parts)))  # noqa: S311 - a story, not a secret
+class _Chance:
+    """Chance that follows from its key alone, whatever the release of Python: hashes of the key and a counter."""
+
+    __slots__ = ("_count", "_key")
+
+    def __init__(self, *key: object) -> None:
+        self._key = blake2b("/".join(map(str, key)).encode())
+        self._count = 0
+
+    def random(self) -> float:
+        """Return a number of [0, 1)."""
+        self._count += 1
+        draw = self._key.copy()
+        draw.update(self._count.to_bytes(4, "big"))
+        return int.from_bytes(draw.digest()[:6], "big") / 2**48
+
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * self.random()
+
+    def choice(self, things: tuple[str, ...]) -> str:
+        return things[int(self.random() * len(things))]
 
 
 def _minute(clock: str) -> int:
