@@ -112,3 +112,12 @@ def print_table(heads: list[str], rows: list[list[str]]) -> None:
 
 def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a document, or end saying why not (exit 1)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"Couldn't write {path}: {error.strerror}", 1)

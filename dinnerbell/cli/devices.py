@@ -44,5 +44,3 @@ def devices(where: Where, as_json: bool) -> None:
 
 def _minute(minute: int, zone: Any) -> str:
     return iso(datetime.fromtimestamp(minute * 60, UTC), zone)
-
-

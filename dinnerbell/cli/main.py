@@ -12,9 +12,11 @@ _COMMANDS = {
     "run": "dinnerbell.cli.run:run",
     "check": "dinnerbell.cli.check:check",
     "why": "dinnerbell.cli.why:why",
+    "timetable": "dinnerbell.cli.timetable:timetable_command",
     "services": "dinnerbell.cli.services:services",
     "devices": "dinnerbell.cli.devices:devices",
     "usage": "dinnerbell.cli.usage:usage",
+    "replay": "dinnerbell.cli.replay:replay_command",
     "report": "dinnerbell.cli.report:report",
     "demo": "dinnerbell.cli.demo:demo",
 }

@@ -7,15 +7,16 @@ import click
 
 from dinnerbell.cli.common import CLOCK, Where, device_of, iso, print_json, print_table, since_of
 from dinnerbell.grace import make_grace
-from dinnerbell.sessions import Session, sessionise
+from dinnerbell.sessions import Grade, Session, sessionise
 
 
 @click.command()
 @click.option("--device", metavar="D", help="A device's name or address; every device, if left out.")
 @click.option("--since", metavar='"YYYY-MM-DD HH:MM"', help="The setting's local time; seven days ago, if left out.")
+@click.option("--all", "show_all", is_flag=True, help="Also what was refused in the background, and page content.")
 @click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
 @click.pass_obj
-def usage(where: Where, device: str | None, since: str | None, as_json: bool) -> None:
+def usage(where: Where, device: str | None, since: str | None, show_all: bool, as_json: bool) -> None:
     """Show what was used, as ranges of minutes with the strength of the evidence. Refused look-ups have 0 minutes."""
     policy = where.rules().policy
     zone = policy.setting.zone
@@ -28,7 +29,10 @@ def usage(where: Where, device: str | None, since: str | None, as_json: bool) ->
         print_json([_value(session, zone) for session in found])
         return
     heads = ["DEVICE", "SERVICE", "START", "END", "MINUTES", "GRADE", "VERDICT", "LOOK-UPS"]
-    print_table(heads, [_cells(session, zone) for session in found])
+    shown = [session for session in found if show_all or session.grade in (Grade.A, Grade.B)]
+    print_table(heads, [_cells(session, zone) for session in shown])
+    if len(shown) < len(found):
+        click.echo(f"Not shown: {len(found) - len(shown)} more, refused in the background or page content (--all shows them).")
 
 
 def _value(session: Session, zone: ZoneInfo) -> dict[str, Any]:

@@ -39,10 +39,7 @@ def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool
 def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:
     """Return the decision as `why --json` prints it."""
     zone = policy.setting.zone
-    if decision.reason is Reason.OTHERWISE:
-        line = policy.otherwise_line
-    else:
-        line = decision.rule.line if decision.rule else None
+    decided_at = decision.rule.line if decision.rule else None
     return {
         "name": ask.name,
         "device": ask.device.name,
@@ -52,7 +49,7 @@ def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:
         "kinds": list(decision.kinds),
         "rule": rule_name(decision),
         "clause": decision.rule.clause if decision.rule else None,
-        "line": line,
+        "line": policy.otherwise_line if decision.reason is Reason.OTHERWISE else decided_at,
         "reason": sentence(decision, policy, ask.at, ask.device),
         "until": iso(decision.until, zone) if decision.until else None,
     }
