@@ -5,15 +5,19 @@ Pure. `sessions.sessionise` takes the function made here.
     window    ...open──────┤ 13:00
     asked                  ├ 13:00 ──────── 13:14 ┤ in grace
                                                   ├ 13:15 ... a refusal counts
+
+How it is fast: a verdict can change only at the marks of the rules' windows, at midnight and where the clocks change, so most minutes
+have no change in the quarter of an hour before them and are answered without deciding; and between two changes one decision stands
+for all minutes and for every device that the same rules are for.
 """
 
-from collections.abc import Callable
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from dinnerbell.changes import day_instants
-from dinnerbell.model import Device, Verdict
-from dinnerbell.policy import Ask, Decision, Policy, decide
+from dinnerbell.model import Device, Verdict, rule_is_for
+from dinnerbell.policy import Ask, Policy, decide
 from dinnerbell.sessions import GRACE_MINUTES, Grace
 
 _MAX_REMEMBERED = 50_000
@@ -25,48 +29,65 @@ def make_grace(policy: Policy) -> Grace:
     A device text that is neither a name of the file nor an address is never in grace. Nor is a refusal that the policy would not
     make today: then the rules have changed since, and what they say of the quarter of an hour before proves nothing.
     """
-    near_a_change = _near_a_change(policy)
+    changes = _Changes(policy)
+    by_rules: dict[tuple[int, ...], Device] = {}
 
     @lru_cache(maxsize=_MAX_REMEMBERED)
-    def device_called(text: str) -> Device | None:
-        return policy.device_called(text)
+    def like(text: str) -> Device | None:
+        """Return the first device seen for which the same rules are: it decides for all of them."""
+        device = policy.device_called(text)
+        return (
+            None if device is None else by_rules.setdefault(tuple(rule.index for rule in policy.rules if rule_is_for(rule, device)), device)
+        )
 
     @lru_cache(maxsize=_MAX_REMEMBERED)
-    def in_grace(device_text: str, name: str, minute: int) -> bool:
-        if not near_a_change(minute):  # cheap, and true of nearly all: deciding is left to the rest
+    def refuses(device: Device, name: str, change: int) -> bool:
+        return decide(policy, Ask(device, name, datetime.fromtimestamp(change * 60, UTC))).verdict is Verdict.BLOCK
+
+    def in_grace(text: str, name: str, minute: int) -> bool:
+        recent = changes.in_the_quarter_to(minute)
+        device = like(text) if recent else None
+        if device is None or not refuses(device, name, recent[-1]):
             return False
-        device = device_called(device_text)
-        if device is None:
-            return False
-        asked_at = datetime.fromtimestamp(minute * 60, UTC)
-        if decide(policy, Ask(device, name, asked_at)).verdict is not Verdict.BLOCK:
-            return False
-        before = decide(policy, Ask(device, name, asked_at - timedelta(minutes=GRACE_MINUTES)))
-        return before.verdict is not Verdict.BLOCK or _opens_by(before, asked_at)
+        return not all(refuses(device, name, change) for change in (changes.last_by(recent[0] - 1), *recent[:-1]))
 
     return in_grace
 
 
-def _opens_by(before: Decision, asked_at: datetime) -> bool:
-    """Tell whether a refusal ended before `asked_at`: a whole window lies within the quarter of an hour."""
-    return before.until is not None and before.until <= asked_at
+class _Changes:
+    """The minutes at which a verdict of this policy can change."""
 
+    def __init__(self, policy: Policy) -> None:
+        timed = [rule for rule in policy.rules if rule.is_timed]
+        self._is_timed = bool(timed)
+        self._marks = frozenset({0}).union(*(span.marks() for rule in timed for span in (*(rule.when or ()), *rule.unless)))
+        self._zone = policy.setting.zone
+        self._days: dict[date, tuple[int, ...]] = {}
+        self._hours: dict[int, tuple[int, ...]] = {}
 
-def _near_a_change(policy: Policy) -> Callable[[int], bool]:
-    """Return a test of a minute: does any instant at which this policy can change lie in the quarter of an hour up to it?"""
-    timed = [rule for rule in policy.rules if rule.is_timed]
-    marks = frozenset({0}).union(*(span.marks() for rule in timed for span in (*(rule.when or ()), *rule.unless)))
-    zone = policy.setting.zone
+    def in_the_quarter_to(self, minute: int) -> tuple[int, ...]:
+        """Return the changes in (minute - 15, minute], in order."""
+        if not self._is_timed:
+            return ()
+        near = self._hours.get(minute // 60)
+        if near is None:
+            first = minute // 60 * 60 - GRACE_MINUTES
+            near = self._hours[minute // 60] = tuple(
+                change for change in self._around(minute) if first < change < first + GRACE_MINUTES + 60
+            )
+        return tuple(change for change in near if minute - GRACE_MINUTES < change <= minute) if near else ()
 
-    @lru_cache(maxsize=4096)
-    def minutes_of(day: date) -> tuple[int, ...]:
-        return tuple(int(instant.timestamp()) // 60 for instant in day_instants(day, zone, marks))
+    def last_by(self, minute: int) -> int:
+        """Return the last change at or before `minute`."""
+        changes = self._around(minute)
+        return changes[bisect_right(changes, minute) - 1]
 
-    def near(minute: int) -> bool:
-        if not timed:
-            return False
-        local = datetime.fromtimestamp(minute * 60, zone).date()
-        before = datetime.fromtimestamp((minute - GRACE_MINUTES) * 60, zone).date()
-        return any(minute - GRACE_MINUTES < change <= minute for day in {before, local} for change in minutes_of(day))
+    def _around(self, minute: int) -> list[int]:
+        day = datetime.fromtimestamp(minute * 60, self._zone).date()
+        return sorted({change for step in (-1, 0, 1) for change in self._of(day + timedelta(days=step))})
 
-    return near
+    def _of(self, day: date) -> tuple[int, ...]:
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = tuple(int(instant.timestamp()) // 60 for instant in day_instants(day, self._zone, self._marks))
+        return known

@@ -1,0 +1,87 @@
+"""Numbers, days and lists as an English reader expects them; every renderer says them the same way.
+
+Pure.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from dinnerbell_reports.values import Range
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+NOT_KEPT = "\u2013"
+"""A dash: not zero, but not counted or not kept."""
+
+
+def number(value: float) -> str:
+    """Return 12,345 or 98.5: never in powers of ten."""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def count_text(value: int | None) -> str:
+    return NOT_KEPT if value is None else number(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 episode`, `2 episodes`."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def and_list(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def range_text(minutes: Range | None) -> str:
+    """Return `35 to 60`, `12`, `none`, or a dash for what is not kept."""
+    if minutes is None:
+        return NOT_KEPT
+    if not minutes.high:
+        return "none"
+    return str(minutes.low) if minutes.low == minutes.high else f"{minutes.low:,} to {minutes.high:,}"
+
+
+def minutes_text(minutes: Range | None) -> str:
+    """Return the range with its unit: `35 to 60 minutes`, `1 minute`, `none`, `not kept`."""
+    if minutes is None:
+        return "not kept"
+    if not minutes.high:
+        return "none"
+    return f"{range_text(minutes)} {'minute' if minutes.high == 1 else 'minutes'}"
+
+
+def day_text(day: date) -> str:
+    """Return `23 November 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """Return `Mon 23 Nov`."""
+    return f"{_DAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]}"
+
+
+def long_day(day: date) -> str:
+    """Return `Monday 23 November 2026`."""
+    return f"{_DAYS[day.weekday()]} {day_text(day)}"
+
+
+def days_text(first: date, last: date) -> str:
+    """Return `23 to 29 November 2026`, saying month and year once where they are the same."""
+    if first.year != last.year:
+        return f"{day_text(first)} to {day_text(last)}"
+    if first.month != last.month:
+        return f"{first.day} {_MONTHS[first.month - 1]} to {day_text(last)}"
+    return f"{first.day} to {day_text(last)}"
+
+
+def moment_text(at: datetime) -> str:
+    """Return `Mon 23 Nov 12:30`."""
+    return f"{short_day(at.date())} {at:%H:%M}"
+
+
+def span_text(start: datetime, end: datetime) -> str:
+    """Return `Mon 23 Nov 12:30 to 13:10`, naming the second day only where it is another."""
+    return f"{moment_text(start)} to {end:%H:%M}" if start.date() == end.date() else f"{moment_text(start)} to {moment_text(end)}"

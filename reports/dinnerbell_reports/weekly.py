@@ -1,0 +1,118 @@
+"""The weekly report: everything the log knows of one week, as one value. Renderers only show it.
+
+Pure: the log's rows, the rules and the time of making go in, a WeeklyReport comes out; nothing is read, asked or written.
+
+    rows ─► Witness.gather ─► Evidence ─┬─► parts 6 7 8 10 11 12 13 15 ─┬─► questions ─► parts 4, 2
+    traffic, contacts, uptime ──────────┴─► part 3 ─────────────────────┘
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from dinnerbell.config import Rules
+from dinnerbell.grace import make_grace
+from dinnerbell.usage import Traffic, Usage
+from dinnerbell_reports import annex
+from dinnerbell_reports.annex_values import WeeklyReport, WeekSpan
+from dinnerbell_reports.decisions import drawn_up, verdict
+from dinnerbell_reports.devices import approvals, children, staff
+from dinnerbell_reports.evidence import Witness
+from dinnerbell_reports.groups import coverage, groups, pattern, trend_week
+from dinnerbell_reports.opening import opening
+from dinnerbell_reports.people import audience, sign_off, staffing
+from dinnerbell_reports.printable import printable
+from dinnerbell_reports.questions import Facts
+from dinnerbell_reports.reading import reading
+from dinnerbell_reports.sight import devices_seen, sight
+from dinnerbell_reports.values import Coverage
+from dinnerbell_reports.week import Week
+from dinnerbell_reports.who import Contact, Registry
+
+TREND_WEEKS = 4
+
+
+def weekly(  # noqa: PLR0913 - what the log holds
+    rules: Rules,
+    week: Week,
+    *,
+    rows: Sequence[Usage],
+    traffic: Sequence[Traffic],
+    contacts: Sequence[Contact],
+    uptime: Sequence[tuple[int, int]],
+    losses: int,
+    made_at: datetime,
+) -> WeeklyReport:
+    """Return the report of `week`.
+
+    `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
+    `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware.
+    """
+    policy = rules.policy
+    registry = Registry(policy, contacts)
+    witness = Witness(policy, registry, make_grace(policy))
+    weeks = [week.back(step) for step in range(TREND_WEEKS)]
+    rows_of = _by_week(rows, weeks)
+    evidence = {each: witness.gather(rows_of[each]) for each in weeks}
+    kept = {each: coverage(rules, each, rows_of[each], traffic, uptime, made_at) for each in weeks}
+
+    now = evidence[week]
+    before = [evidence[each] for each in weeks[1:] if kept[each] is not Coverage.NONE]
+    seen = devices_seen(week, registry, rows_of[week], traffic)
+    open_ = opening(policy, week)
+    people = staffing(rules)
+    part_3 = sight(rules, week, open_, seen, traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at)
+    is_first = annex.first_week(week, contacts, before, seen)
+    facts = Facts(
+        rules=rules,
+        sight=part_3,
+        children=children(rules, open_, seen, now),
+        staff=staff(rules, open_, seen, now),
+        approvals=approvals(rules, week, open_, now),
+        newcomers=annex.newcomers(week, registry, contacts, now, before, is_first_week=is_first),
+        bypass=annex.bypass(open_, now),
+        essential=annex.essential(rules, now),
+        clause_of=witness.clause_of,
+        made_on=made_at.astimezone(week.zone).date(),
+    )
+    part_4 = drawn_up(facts, people)
+    trend = tuple(trend_week(rules, each, evidence[each], kept[each]) for each in reversed(weeks))
+    return printable(
+        WeeklyReport(
+            setting=policy.setting.name,
+            zone=week.zone.key,
+            policy_title=policy.setting.policy_title,
+            week=WeekSpan(week.text, week.start, week.end, week.hours),
+            made_at=made_at.astimezone(week.zone),
+            audience=audience(people),
+            verdict=verdict(part_4, part_3),
+            sight=part_3,
+            decisions=part_4,
+            children=facts.children,
+            staff=facts.staff,
+            approvals=facts.approvals,
+            groups=groups(rules, seen, now),
+            pattern=pattern(rules, week, open_, now, trend),
+            newcomers=facts.newcomers,
+            bypass=facts.bypass,
+            tests=annex.tests(rules),
+            essential=facts.essential,
+            records=annex.records(rules),
+            reading=reading(),
+            sign_off=sign_off(people),
+            missing=annex.MISSING,
+            inactive=tuple(remark.message for remark in rules.inactive),
+        )
+    )
+
+
+def _by_week(rows: Sequence[Usage], weeks: Sequence[Week]) -> dict[Week, list[Usage]]:
+    """Return each week's rows. A session across midnight on Sunday is two: each week's report stands alone."""
+    found: dict[Week, list[Usage]] = defaultdict(list)
+    spans = [(week, week.minutes) for week in weeks]
+    for row in rows:
+        for week, minutes in spans:
+            if row.minute in minutes:
+                found[week].append(row)
+                break
+    return found
