@@ -1,0 +1,81 @@
+"""The import contracts hold, and each of them is proved to bite: a planted breach is caught."""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = {"dinnerbell": ".", "dinnerbell_dns": "dns", "dinnerbell_reports": "reports"}
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter over the tree at `root`, as `make contracts` does over the project."""
+    path = ":".join(str(root / folder) for folder in PACKAGES.values())
+    script = (
+        "import sys; from importlinter.cli import lint_imports_command; sys.argv = ['lint-imports', '--no-cache']; lint_imports_command()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=root,
+        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the packages and the contracts."""
+    for package, folder in PACKAGES.items():
+        shutil.copytree(ROOT / folder / package, tmp_path / folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    return tmp_path
+
+
+def test_the_contracts_hold(copy):
+    """Nothing in the tree breaks them."""
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout
+
+
+BREACHES = [
+    pytest.param("dinnerbell/policy.py", "import socket", "pure core", id="the_decision_opens_a_socket"),
+    pytest.param("dinnerbell/rulesfile/nodes.py", "import os", "pure core", id="the_rules_reader_asks_the_system"),
+    pytest.param("dns/dinnerbell_dns/wire.py", "import asyncio", "pure core", id="the_wire_format_waits"),
+    pytest.param("dinnerbell/sessions.py", "import dinnerbell.log", "pure core", id="sessions_read_the_log_themselves"),
+    pytest.param("reports/dinnerbell_reports/weekly.py", "import time", "Reports are values", id="the_report_reads_the_clock"),
+    pytest.param(
+        "reports/dinnerbell_reports/weekly.py", "import dinnerbell_dns.server", "Reports are values", id="the_report_knows_the_server"
+    ),
+    pytest.param("dinnerbell/box.py", "import sqlite_utils", "Only the log", id="the_box_writes_the_log_itself"),
+    pytest.param("dns/dinnerbell_dns/server.py", "import dinnerbell.cli", "Nobody imports", id="the_server_knows_the_command_line"),
+]
+
+
+@pytest.mark.parametrize("file, line, contract", BREACHES)
+def test_a_planted_breach_is_caught(copy, file, line, contract):
+    """Each contract bites where it should."""
+    path = copy / file
+    path.write_text(path.read_text() + f"\n{line}\n")
+    done = lint(copy)
+    assert done.returncode == 1
+    broken = [text for text in done.stdout.splitlines() if "BROKEN" in text]
+    assert any(contract in text for text in broken), done.stdout
+
+
+def test_every_module_of_the_core_is_named_in_a_contract():
+    """A new module is either in the pure list or a shell that is named here: nobody slips in between."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    pure = set(parser["importlinter:contract:pure-core"]["source_modules"].split())
+    shells = {"cli", "box", "files", "log", "log_thread", "shipped", "__main__", "__init__", "demo"}
+    dns_shells = {"server", "tcp", "upstream", "machine", "__init__"}
+    here = {entry.stem for entry in (ROOT / "dinnerbell").iterdir() if entry.suffix == ".py" or (entry / "__init__.py").exists()}
+    dns = {entry.stem for entry in (ROOT / "dns/dinnerbell_dns").glob("*.py")}
+    unnamed = {f"dinnerbell.{name}" for name in here - shells} | {f"dinnerbell_dns.{name}" for name in dns - dns_shells}
+    assert unnamed - pure == set()
