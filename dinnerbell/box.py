@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from dinnerbell_dns.machine import on_link_networks, plain_upstreams
-from dinnerbell_dns.server import Server
-from dinnerbell_dns.upstream import Forwarder
-
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules, Upstream
 from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, keep_last_good, load_rules
 from dinnerbell.log import usage_path
 from dinnerbell.log_thread import LogThread
+from dinnerbell_dns.machine import on_link_networks, plain_upstreams
+from dinnerbell_dns.server import Server
+from dinnerbell_dns.upstream import Forwarder
 
 WATCH_SECONDS = 0.5
 CLOCK_JUMP_SECONDS = 1.0
@@ -74,7 +73,7 @@ class Box:
         flushed = self.clock.ticks()
         while not stop.is_set():
             try:
-                async with asyncio.timeout(min(WATCH_SECONDS, server.rules.log.flush_seconds)):
+                async with asyncio.timeout(min(WATCH_SECONDS, server.rules.log.flush_seconds * 0.45)):  # two of these make a flush, in time
                     await stop.wait()
             except TimeoutError:
                 pass
@@ -163,7 +162,7 @@ class Box:
         """Return the resolvers to ask. None at present is said and not fatal: a box may start before its network has."""
         configured = self.upstream or rules.box.upstream
         if all(upstream.scheme in ("tls", "https") for upstream in configured):
-            raise CannotRun("upstream: tls:// and https:// are not active yet in this release: add a plain one, such as `system` or 9.9.9.9")
+            raise CannotRun("upstream: tls:// and https:// are not active yet in this release; add a plain one, such as system")
         found = plain_upstreams(configured, self._endpoints(rules))
         if not found and self._has_upstream:
             say(

@@ -26,6 +26,7 @@ _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 ENFORCEABLE = ("safe-search", "youtube-strict", "youtube-moderate")
 
 HELPLINE_KIND = "helpline"
+BYPASS_KIND = "bypass"
 SENSITIVE_KIND = "sensitive"
 
 
@@ -143,8 +144,12 @@ class Catalogue:
         table = _table(services.values())
         own_table = _table(own)
         for host, claims in _entries(own, own_table):
+            others = table.get(host) or ()
+            if all(claim.host_class is HostClass.SHARED for claim in (*claims, *others)):
+                own_claims = {claim.service.id for claim in claims}
+                claims = (*claims, *(claim for claim in others if claim.service.id not in own_claims))  # noqa: PLW2901 - still shared
             table.set(host, claims)
-            if not host.startswith("="):
+            if not host.startswith("=") and own_table.get("=" + host) is None:
                 table.discard("=" + host)  # at equal length an exact host would win: the setting's own word comes first
         ordered = {**self.services, **{service.id: service for service in own}}
         return Catalogue(ordered, self.enforce, table)
@@ -185,7 +190,14 @@ def merge_own(base: Service | None, own: Service) -> Service:
     for host_class, hosts in own.hosts.items():
         merged[host_class] = merged.get(host_class, ()) + hosts
     return replace(
-        base, name=own.name or base.name, kinds=own.kinds or base.kinds, hosts=merged, evidence=own.evidence or base.evidence, own=True
+        base,
+        name=own.name or base.name,
+        kinds=own.kinds or base.kinds,
+        hosts=merged,
+        evidence=own.evidence or base.evidence,
+        age_law=base.age_law if own.age_law == "unknown" else own.age_law,
+        note=own.note or base.note,
+        own=True,
     )
 
 
@@ -210,7 +222,7 @@ def read_catalogue(services: Mapping[str, str], enforce: Mapping[str, str]) -> C
 
 def _mapping(text: str, file_name: str) -> dict[Any, Any]:
     try:
-        data = yaml.load(text, Loader=_LOADER)
+        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
     except yaml.YAMLError as error:
         raise CatalogueError(f"{file_name}: {error}") from None
     if not isinstance(data, dict):
@@ -227,7 +239,7 @@ def _service(id_: str, entry: Any, file_name: str) -> Service:
     if not isinstance(entry, dict):
         raise CatalogueError(f"{where}: expected name, kinds and hosts")
     if unknown := set(entry) - _KEYS:
-        raise CatalogueError(f"{where}: unknown key {sorted(map(str, unknown))[0]}")
+        raise CatalogueError(f"{where}: unknown key {min(map(str, unknown))}")
     kinds = tuple(entry.get("kinds") or ())
     if not kinds or (unknown := set(kinds) - set(KINDS)):
         raise CatalogueError(f"{where}: kinds must be among {', '.join(KINDS)}")
@@ -255,4 +267,3 @@ def _host(host: Any, where: str) -> str:
     if "." not in name:
         raise CatalogueError(f"{where}: {name} is a whole top-level domain; a host has a dot")
     return "=" + name if text.startswith("=") else name
-

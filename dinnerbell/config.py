@@ -108,6 +108,8 @@ class Remark:
     line: int
     column: int
     message: str
+    width: int = 0
+    """How many characters it is about; 0: what stands from `column` to the end of the line."""
 
     def text(self, file_name: str) -> str:
         return f"{file_name}:{self.line}:{self.column}: {self.message}"

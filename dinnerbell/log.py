@@ -8,13 +8,14 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dinnerbell.catalogue import HostClass
 from dinnerbell.model import Verdict
-from dinnerbell.usage import Batch, Traffic, Usage
+from dinnerbell.usage import Batch, LogKey, Traffic, Usage
 
 migrations = Migrations("dinnerbell")
 
@@ -67,36 +68,44 @@ class LogWriter:
 
     def __init__(self, path: Path) -> None:
         """Open or create the file and bring its schema up to date. Raises LogError."""
+        connection: sqlite3.Connection | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=5, isolation_level=None)
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = normal")
-            migrations.apply(Database(self._connection))
+            connection = sqlite3.connect(path, timeout=5, isolation_level=None)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = normal")
+            migrations.apply(Database(connection))
         except (OSError, sqlite3.Error) as error:
+            if connection is not None:
+                connection.close()
             raise LogError(f"Couldn't open the usage log {path}: {error}") from error
+        self._connection = connection
         self._ids: dict[tuple[object, ...], int] = {}
         self._uptime: int | None = None
 
     def write(self, batch: Batch) -> None:
         """Add a batch of counts in one transaction: all of it or nothing. Raises sqlite3.Error."""
         connection = self._connection
+        uptime = self._uptime
         connection.execute("begin immediate")
         try:
             self._write(batch)
+            connection.execute("commit")  # with a full disk it is here that it fails
         except BaseException:
-            connection.execute("rollback")
-            self._ids.clear()  # ids given in what was rolled back do not exist
-            self._uptime = None
+            self._ids.clear()  # ids given in what is rolled back do not exist
+            self._uptime = uptime
+            if connection.in_transaction:  # a full disk makes SQLite roll back by itself
+                connection.execute("rollback")
             raise
-        connection.execute("commit")
 
     def _write(self, batch: Batch) -> None:
         connection = self._connection
         for device, (group, owner, first, last) in batch.seen.items():
             connection.execute(
                 "insert into devices (name, group_name, owner, first_minute, last_minute) values (?, ?, ?, ?, ?) on conflict (name) do "
-                "update set group_name = excluded.group_name, owner = excluded.owner, last_minute = max(last_minute, excluded.last_minute)",
+                "update set group_name = excluded.group_name, owner = excluded.owner, "
+                "first_minute = min(coalesce(first_minute, excluded.first_minute), excluded.first_minute), "
+                "last_minute = max(coalesce(last_minute, excluded.last_minute), excluded.last_minute)",
                 (device, group, owner, first, last),
             )
         connection.executemany(
@@ -167,14 +176,18 @@ class LogReader:
         """Open the file for reading. Raises LogError; a file that is not there yet is an error too."""
         if not path.exists():
             raise LogError(f"Couldn't read the usage log {path}: it is not there yet; it is made when `dinnerbell run` starts")
+        connection: sqlite3.Connection | None = None
         try:
-            self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-            self._db = Database(self._connection)
+            connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=10)
+            self._db = Database(connection)
             self._db.execute("select 1 from uptime limit 1").fetchone()
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise LogError(f"Couldn't read the usage log {path}: {error}") from error
+        self._connection = connection
 
-    def __enter__(self) -> "LogReader":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -196,6 +209,24 @@ class LogReader:
             yield Usage(
                 row["minute"], row["device"], row["name"], row["service"], host_class, Verdict(row["verdict"]), row["rule"], row["lookups"]
             )
+
+    def lookups(self, since: int, until: int) -> Iterator[tuple[int, LogKey, int]]:
+        """Yield (minute, key, look-ups) of the minutes [since, until), by minute.
+
+        For millions of rows: where `usage` joins and builds each row anew, here all rows of one key share one value.
+        """
+        execute = self._connection.execute
+        sql = "select minute, device, name, ruling, lookups from lookups where minute >= ? and minute < ? order by minute"
+        rows = execute(sql, (since, until))  # opened first: what is read while it is open is as old as the rows are
+        devices = dict(execute("select id, name from devices"))
+        names = dict(execute("select id, name from names"))
+        rulings = {id_: _ruling(*values) for id_, *values in execute("select id, service, class, verdict, rule from rulings")}
+        keys: dict[tuple[int, int, int], LogKey] = {}
+        for minute, device, name, ruling, lookups in rows:
+            key = keys.get((device, name, ruling))
+            if key is None:
+                key = keys[device, name, ruling] = LogKey(devices[device], names[name], *rulings[ruling])
+            yield minute, key, lookups
 
     def traffic(self, since: int, until: int) -> Iterator[Traffic]:
         """Yield the totals of the hours [since, until), by hour."""
@@ -224,3 +255,7 @@ class LogReader:
         """Return how many look-ups of [since, until) were answered and could not be kept."""
         found = self._db.execute("select coalesce(sum(lookups), 0) from losses where minute >= ? and minute < ?", [since, until]).fetchone()
         return int(found[0])
+
+
+def _ruling(service: str | None, host_class: str | None, verdict: str, rule: str) -> tuple[str | None, HostClass | None, Verdict, str]:
+    return service, HostClass(host_class) if host_class else None, Verdict(verdict), rule

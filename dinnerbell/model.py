@@ -5,7 +5,7 @@ Pure. `rules.py` makes them from the manager's file; `policy.py` decides with th
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -109,12 +109,44 @@ class Approval:
     @property
     def boundaries(self) -> tuple[date, date]:
         """Return the two days at whose start it begins and ceases to cover."""
-        return self.starts_on, self.ends_on + timedelta(days=1)
+        return self.starts_on, self.ends_on + timedelta(days=1) if self.ends_on < date.max else date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One target opened on one device for a while, by a person, for a reason. `passes.py` says which may be given.
+
+    starts                 revoked_at        ends
+      ├── open ─────────────┤ (or) ───────────┤ over, by itself
+    """
+
+    id: int
+    device: str
+    """Its name in rules.yaml, or its address."""
+    target: Target
+    starts: datetime
+    """Instants are whole seconds, UTC."""
+    ends: datetime
+    by: str
+    why: str
+    group: str = ""
+    """The device's group and owner when the pass was given: what a report may say of it hangs on them."""
+    owner: Owner = Owner.UNKNOWN
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+
+    @property
+    def over_at(self) -> datetime:
+        return self.ends if self.revoked_at is None else min(self.ends, self.revoked_at)
+
+    def covers(self, at: datetime) -> bool:
+        return self.starts <= at < self.over_at
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     index: int
+    """Its place: `policy.rules[rule.index]` is this rule. That of a pass counts from the end (-1 is the last), and so sorts first."""
     name: str
     action: Action
     targets: tuple[Target, ...] = ()
@@ -129,10 +161,12 @@ class Rule:
     line: int = 0
     when_text: str = ""
     """`when` and `unless` as the manager wrote them."""
+    granted: Pass | None = None
+    """The pass that this rule stands for: it is in no file, and fits while the pass is open."""
 
     @property
     def is_timed(self) -> bool:
-        return self.when is not None or bool(self.unless) or self.approval is not None
+        return self.when is not None or bool(self.unless) or self.approval is not None or self.granted is not None
 
 
 def rule_is_for(rule: Rule, device: Device) -> bool:

@@ -4,7 +4,8 @@ Pure. DNS and proxy ask the same `decide`.
 
 How a decision falls (DESIGN section 3): helplines and canaries before the rules; then the first allow or block rule that fits,
 else `otherwise`; then, if allowed, every enforce rule that fits changes the answer but never decides. A host shared by several
-services is decided for each of them: any allow allows.
+services is decided for each of them: any allow allows. A pass (`passes.py`) is an allow rule that comes before those of the file and
+after helplines and canaries; it never speaks of a way round the filter, not even one that shares a kind or a domain with its target.
 
 How it is fast: each device has a view (its rules by target). A name's *track* is the tuple of rules that fit it by target, one for
 each service that claims it; tracks are few where names are many, and what a track says over time is kept as one segment:
@@ -19,9 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 
-from dinnerbell.catalogue import HELPLINE_KIND, UMBRELLA, Catalogue, Claim, Engine, HostClass, Match, Service
+from dinnerbell.catalogue import BYPASS_KIND, HELPLINE_KIND, UMBRELLA, Catalogue, Claim, Engine, HostClass, Match, Service
 from dinnerbell.changes import next_change
 from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Target, TargetKind, Verdict, plain_address, rule_is_for
 from dinnerbell.names import HostTable, is_under, judged
@@ -52,7 +53,7 @@ class Policy:
     groups: Mapping[str, Group] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
     times: Mapping[str, TimeSpan] = field(default_factory=dict)
-    closures: Closures = Closures()
+    closures: Closures = field(default_factory=Closures)
     otherwise: Verdict = Verdict.ALLOW
     otherwise_line: int | None = None
     _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -98,15 +99,17 @@ class Policy:
         if match is not None:
             for claim in match.claims:
                 service = claim.service
-                if service.is_social or service.id in wanted or any(kind in wanted for kind in service.kinds):
+                if service.is_social or (TargetKind.SERVICE, service.id) in wanted:
+                    return True
+                if any((TargetKind.KIND, kind) in wanted for kind in service.kinds):
                     return True
         return self._target_domains.longest(name) is not None or any(
             (table := self.catalogue.enforce.get(switch)) is not None and table.longest(name) is not None for switch in self._switches
         )
 
     @cached_property
-    def _targets(self) -> frozenset[str]:
-        return frozenset(target.value for rule in self.rules for target in rule.targets if target.kind is not TargetKind.DOMAIN)
+    def _targets(self) -> frozenset[tuple[TargetKind, str]]:
+        return frozenset((target.kind, target.value) for rule in self.rules for target in rule.targets)
 
     @cached_property
     def _target_domains(self) -> HostTable[bool]:
@@ -149,6 +152,8 @@ class Decision:
     engines: tuple[Engine, ...] = ()
     """What `enforce` turns the name to; the first one answers."""
     enforced_by: tuple[Rule, ...] = ()
+    rule_until: datetime | None = None
+    """The next instant at which another rule may decide, with the same verdict perhaps: whether targets are judged hangs on it."""
     is_watched: bool = False
     """A rule or a social service could decide this name: its answers live 60 s at most, so that use stays visible."""
 
@@ -177,11 +182,12 @@ def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
     The catalogue speaks for exact names and left parts only (`Catalogue.lookup_alias`); a domain that a rule names speaks for
     everything under it, as the manager wrote it.
     """
-    match = policy.catalogue.lookup_alias(ask.name)
+    name = judged(ask.name)
+    match = policy.catalogue.lookup_alias(name)
     view = _view(policy, ask.device)
-    if (match is None and not view.names_domain_of(ask.name)) or (match is not None and HELPLINE_KIND in match.kinds):
+    if (match is None and not view.names_domain_of(name)) or (match is not None and HELPLINE_KIND in match.kinds):
         return None
-    return view.decide(ask.name, match, ask.at)
+    return view.decide(name, match, ask.at)
 
 
 def _view(policy: Policy, device: Device) -> "_View":
@@ -194,7 +200,9 @@ def _view(policy: Policy, device: Device) -> "_View":
 
 
 Track = tuple[int, ...]
-"""The indexes of the allow and block rules that fit a name by device and target, in the order of the file."""
+"""The indexes of the allow and block rules that fit a name by device and target: passes, then the file's in its order."""
+Enforced = tuple[tuple[int, Engine], ...]
+"""The indexes of the enforce rules that fit a name, each with the engine it would turn the name to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,25 +229,29 @@ class _Segment:
 class _View:
     """The policy as one device sees it: the rules that are for it, by target."""
 
-    __slots__ = ("_by_domain", "_by_target", "_enforce", "_policy", "_tracks")
+    __slots__ = ("_by_domain", "_by_target", "_enforce", "_has_passes", "_policy", "_tracks")
 
     def __init__(self, policy: Policy, device: Device) -> None:
         self._policy = policy
-        self._by_target: dict[str, set[int]] = {}
+        self._by_target: dict[Target, set[int]] = {}
         self._by_domain: HostTable[set[int]] = HostTable()
         self._enforce: list[Rule] = []
         self._tracks: dict[str, Track] = {}
+        self._has_passes = False
         for rule in policy.rules:
             if not rule_is_for(rule, device):
                 continue
+            self._has_passes = self._has_passes or rule.granted is not None
             if rule.action is Action.ENFORCE:
                 self._enforce.append(rule)
             for target in rule.targets:
                 self._add(rule.index, target)
 
     def _add(self, index: int, target: Target) -> None:
+        if target.kind is TargetKind.LIST:
+            return  # lists of one's own are not read yet; `check` says so
         if target.kind is not TargetKind.DOMAIN:
-            self._by_target.setdefault(target.value, set()).add(index)
+            self._by_target.setdefault(target, set()).add(index)
             return
         indexes = self._by_domain.get(target.value)
         if indexes is None:
@@ -253,8 +265,10 @@ class _View:
         by_domain = list(self._by_domain.all_matches(name)) if len(self._by_domain) else []
         claims: tuple[Claim | None, ...] = match.claims if match else (None,)
         tracks = tuple(self._track(claim.service if claim else None, by_domain) for claim in claims)
+        if self._has_passes and match is not None and BYPASS_KIND in match.kinds:
+            tracks = tuple(tuple(index for index in track if self._policy.rules[index].granted is None) for track in tracks)
         engines = self._engines(name)
-        segment = self._segment(tracks, tuple(engines), at)
+        segment = self._segment(tracks, tuple(engines.items()), at)
         outcome = segment.outcome
         claim = claims[outcome.claim]
         host = next((written for written, indexes in by_domain if outcome.rule in indexes), match.host if match else name)
@@ -269,6 +283,7 @@ class _View:
             host_class=claim.host_class if claim else None,
             engines=tuple(engines[index] for index in outcome.enforced_by),
             enforced_by=tuple(self._policy.rules[index] for index in outcome.enforced_by),
+            rule_until=segment.end,
             is_watched=self._policy.watches(name, match),
         )
 
@@ -277,7 +292,8 @@ class _View:
         if service is not None:
             known = self._tracks.get(service.id)
             if known is None:
-                targets = (service.id, *service.kinds, *((UMBRELLA,) if service.is_social else ()))
+                kinds = (*service.kinds, UMBRELLA) if service.is_social else service.kinds
+                targets = (Target(TargetKind.SERVICE, service.id), *(Target(TargetKind.KIND, kind) for kind in kinds))
                 known = tuple(sorted({index for target in targets for index in self._by_target.get(target, ())}))
                 self._tracks[service.id] = known
             track = known
@@ -295,7 +311,7 @@ class _View:
                     found[rule.index] = hit[1]
         return found
 
-    def _segment(self, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Segment:
+    def _segment(self, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> _Segment:
         segments = self._policy._segments  # noqa: SLF001 - shared by all views: a track says the same for every device
         key = (tracks, enforce)
         known = segments.get(key)
@@ -306,26 +322,34 @@ class _View:
         return known
 
 
-def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Segment:
+def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> _Segment:
+    engines = dict(enforce)
+
     def outcome_at(instant: datetime) -> _Outcome:
-        return _outcome(policy, tracks, enforce, instant)
+        return _outcome(policy, tracks, tuple(engines), instant)
 
-    def answer_at(instant: datetime) -> tuple[Verdict, Track]:
-        outcome = outcome_at(instant)
-        return outcome.verdict, outcome.enforced_by
+    def answer_at(instant: datetime) -> tuple[Verdict, str | None]:
+        outcome = outcome_at(instant)  # another enforce rule with the same safe host is a change of rule alone
+        return outcome.verdict, engines[outcome.enforced_by[0]].target if outcome.enforced_by else None
 
-    timed = [rule for index in {*enforce, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
+    timed = [rule for index in {*engines, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
     outcome = outcome_at(at)
     if not timed:
         return _Segment(datetime.min.replace(tzinfo=UTC), None, None, outcome)
     spans = [span for rule in timed for span in (*(rule.when or ()), *rule.unless)]
     needs_closures = any(span.is_closed_days or not all(window.ignore_closures for window in span.windows) for span in spans)
     marks = frozenset({0}).union(*(span.marks() for span in spans))
-    dates = {day for rule in timed if rule.approval for day in rule.approval.boundaries}
-    closures = policy.closures if needs_closures else None
-    end = next_change(outcome_at, at, zone=policy.setting.zone, marks=marks, dates=dates, closures=closures)
-    until = next_change(answer_at, at, zone=policy.setting.zone, marks=marks, dates=dates, closures=closures) if end else None
-    return _Segment(at, end, until, outcome)
+    look = partial(
+        next_change,
+        at=at,
+        zone=policy.setting.zone,
+        marks=marks,
+        dates={day for rule in timed if rule.approval for day in rule.approval.boundaries},
+        closures=policy.closures if needs_closures else None,
+        instants={instant for rule in timed if rule.granted for instant in (rule.granted.starts, rule.granted.over_at)},
+    )
+    end = look(outcome_at)
+    return _Segment(at, end, look(answer_at) if end else None, outcome)
 
 
 def _outcome(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Outcome:
@@ -345,15 +369,18 @@ def _outcome(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: date
 class _Clock:
     """One instant read off this setting's wall, and which rules fit then."""
 
-    __slots__ = ("_closed", "_day", "_minute")
+    __slots__ = ("_at", "_closed", "_day", "_minute")
 
     def __init__(self, policy: Policy, at: datetime) -> None:
+        self._at = at
         local = at.astimezone(policy.setting.zone)
         self._day = local.date()
         self._minute = local.hour * 60 + local.minute
         self._closed = policy.closures.closed
 
     def fits(self, rule: Rule) -> bool:
+        if rule.granted is not None and not rule.granted.covers(self._at):
+            return False
         if rule.approval is not None and not rule.approval.covers(self._day):
             return False
         if rule.when is not None and not self._inside(rule.when):

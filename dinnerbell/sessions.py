@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from dinnerbell.catalogue import HostClass, Service
 from dinnerbell.model import Verdict
-from dinnerbell.usage import Usage
+from dinnerbell.usage import BUILT_IN, Usage
 
 MAX_GAP = 5
 """Empty minutes that a session bridges; also the spacing of beats and of refused episodes, in minutes."""
@@ -174,7 +174,8 @@ def _steady_run(minutes: Sequence[int], start: int) -> Sequence[int]:
 def _episodes(device: str, service: str, rows: Sequence[Usage], in_grace: Grace, *, needs_pair: bool) -> list[Session]:
     """Return refused episodes: one per five minutes; background unless a `use` host was asked irregularly."""
     beats = _beats(rows)
-    people = {row.minute for row in rows if row.host_class in (HostClass.USE, None)} | (_pair_minutes(rows) if needs_pair else set())
+    asked = {row.minute for row in rows if row.host_class in (HostClass.USE, None) and row.rule != BUILT_IN}  # a canary is no person
+    people = asked | (_pair_minutes(rows) if needs_pair else set())
     people -= beats
     groups: list[list[Usage]] = []
     for row in rows:

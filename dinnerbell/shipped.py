@@ -18,3 +18,8 @@ def _texts(folder: str) -> dict[str, str]:
         for entry in files("dinnerbell").joinpath(folder).iterdir()
         if entry.name.endswith(".yaml")
     }
+
+
+def demo_rules_text() -> str:
+    """Return the rules of the fictional nursery that the demo plays."""
+    return files("dinnerbell").joinpath("demo", "rules.yaml").read_text(encoding="utf-8")

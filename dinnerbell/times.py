@@ -75,11 +75,7 @@ class TimeSpan:
         if self.is_closed_days:
             return closed(day)
         for window in self.windows:
-            if (
-                window.start <= minute < window.end
-                and day.weekday() in window.days
-                and (window.ignore_closures or not closed(day))
-            ):
+            if window.start <= minute < window.end and day.weekday() in window.days and (window.ignore_closures or not closed(day)):
                 return True
             if window.end > MINUTES_A_DAY and minute < window.end - MINUTES_A_DAY:
                 eve = day - timedelta(days=1)

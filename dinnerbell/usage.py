@@ -94,48 +94,56 @@ class Batch:
 
     def add(self, minute: int, device: Device, key: LogKey | None, *, refused: bool, count: int = 1) -> None:
         """Count `count` look-ups of one minute. Rows beyond MAX_ROWS keep only their device's total, and are counted as dropped."""
-        if key is not None:
-            row = (minute, key)
-            if row in self.lookups:
-                self.lookups[row] += count
-            elif len(self.lookups) < MAX_ROWS:
-                self.lookups[row] = count
-            else:
-                self.dropped += count
-        if len(self.traffic) < MAX_ROWS:
-            self.traffic.setdefault((minute // 60, device.name), [0, 0])[refused] += count
-            group = device.group.name if device.group else ""
-            before = self.seen.get(device.name)
-            self.seen[device.name] = (group, device.owner.value, before[2] if before else minute, minute)
+        kept = key is None or self._count_lookups((minute, key), count)
+        if self._count_traffic((minute // 60, device.name), 0 if refused else count, count if refused else 0):
+            self._see(device.name, device.group.name if device.group else "", device.owner.value, minute, minute)
         else:
+            kept = False
+        if not kept:
             self.dropped += count
 
     def alive(self, minute: int) -> None:
         """Note that the box was answering in this minute."""
-        self.first_minute = minute if self.first_minute is None else self.first_minute
-        self.last_minute = minute
+        self.first_minute = minute if self.first_minute is None else min(self.first_minute, minute)
+        self.last_minute = minute if self.last_minute is None else max(self.last_minute, minute)
 
     def merge(self, later: "Batch") -> None:
         """Take in a later batch (this one could not be written yet), within the same bounds."""
         for row, count in later.lookups.items():
-            if row in self.lookups or len(self.lookups) < MAX_ROWS:
-                self.lookups[row] = self.lookups.get(row, 0) + count
-            else:
+            if not self._count_lookups(row, count):
                 self.dropped += count
         for hour, (answered, refused) in later.traffic.items():
-            counts = self.traffic.setdefault(hour, [0, 0])
-            counts[0] += answered
-            counts[1] += refused
+            if not self._count_traffic(hour, answered, refused):
+                self.dropped += answered + refused
         for device, (group, owner, first, last) in later.seen.items():
-            before = self.seen.get(device)
-            self.seen[device] = (group, owner, before[2] if before else first, last)
-        if self.first_minute is None:
-            self.first_minute = later.first_minute
-        self.last_minute = later.last_minute or self.last_minute
+            self._see(device, group, owner, first, last)
+        for minute in (later.first_minute, later.last_minute):
+            if minute is not None:
+                self.alive(minute)
         self.dropped += later.dropped
+
+    def _count_lookups(self, row: tuple[int, LogKey], count: int) -> bool:
+        if row not in self.lookups and len(self.lookups) >= MAX_ROWS:
+            return False
+        self.lookups[row] = self.lookups.get(row, 0) + count
+        return True
+
+    def _count_traffic(self, row: tuple[int, str], answered: int, refused: int) -> bool:
+        if row not in self.traffic and len(self.traffic) >= MAX_ROWS:
+            return False
+        counts = self.traffic.setdefault(row, [0, 0])
+        counts[0] += answered
+        counts[1] += refused
+        return True
+
+    def _see(self, device: str, group: str, owner: str, first: int, last: int) -> None:
+        before = self.seen.get(device)
+        if before is not None:  # a clock can be put back
+            first, last = min(before[2], first), max(before[3], last)
+        elif len(self.seen) >= MAX_ROWS:
+            return
+        self.seen[device] = (group, owner, first, last)
 
 
 MAX_ROWS = 100_000
 """Rows a batch may hold: some 30 MB. Only a flood of random names, or a disk that stays full for long, gets there."""
-
-

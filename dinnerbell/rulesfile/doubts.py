@@ -39,7 +39,7 @@ def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Rem
         doubts.extend(lunch_doubts(reader, policy, rule))
     doubts.extend(_otherwise(policy))
     places = ((reader.tree.key_place(path), message) for path, message in doubts)
-    remarks = [Remark(place.line, place.column, message) for place, message in places]
+    remarks = [place.remark(message) for place, message in places]
     return tuple(sorted(remarks, key=lambda doubt: (doubt.line, doubt.column)))
 
 

@@ -145,11 +145,18 @@ def read_address(value: object) -> Address:
         raise ValueError(f'{text!r} is not an address: write it like 192.168.1.20 or "fd00::31"') from None
 
 
+def only(address: Address) -> Network:
+    """Return the network of one address; made from the number, as its text was read once already."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return ipaddress.IPv4Network((int(address), 32))
+    return ipaddress.IPv6Network((int(address), 128))
+
+
 def read_network(value: object) -> Network:
     """Read an address or a network in CIDR form."""
     text = word(value)
     if "/" not in text:
-        return ipaddress.ip_network(read_address(value))
+        return only(read_address(value))
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -45,7 +45,7 @@ def remarks_of(error: ValidationError, tree: Tree, path: Path, model: Any) -> li
             continue
         is_about_key = problem["type"] in ("extra_forbidden", "missing")
         place = tree.key_place(whole) if is_about_key else tree.place(whole)
-        remarks.append(Remark(place.line, place.column, _sentence(problem, tree, path, model)))
+        remarks.append(place.remark(_sentence(problem, tree, path, model)))
     return remarks
 
 

@@ -8,7 +8,7 @@ duplicate keys, a second document. Depth and size are bounded, so that no file c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -31,12 +31,18 @@ _FAST: Any = getattr(yaml, "CSafeLoader", None)
 """libyaml, twenty times as fast; its complaints are poorer, so a file it refuses is read again by the other one."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A line and column, both counted from 1."""
+class Place(NamedTuple):
+    """A line and column, both counted from 1, and how many characters stand there (0: not known, or several lines).
+
+    A plain tuple: there are two for every word of the file.
+    """
 
     line: int
     column: int
+    width: int = 0
+
+    def remark(self, message: str) -> Remark:
+        return Remark(self.line, self.column, message, self.width)
 
 
 START = Place(1, 1)
@@ -71,7 +77,7 @@ class Tree:
         return self.keys.get(real) or self.values.get(real, START)
 
     def remark(self, place: Place, message: str) -> None:
-        self.remarks.append(Remark(place.line, place.column, message))
+        self.remarks.append(place.remark(message))
 
 
 def read_tree(text: str) -> Tree:
@@ -85,7 +91,7 @@ def read_tree(text: str) -> Tree:
     for bad in _UNSHOWABLE.finditer(text):
         before = _LINE_END.split(text[: bad.start()])
         message = f"there is an invisible character here (U+{ord(bad.group()):04X}): delete it, or save the file as plain UTF-8 text"
-        refused.remark(Place(len(before), len(before[-1]) + 1), message)
+        refused.remark(Place(len(before), len(before[-1]) + 1, 1), message)
     if refused.remarks:
         return refused
     if _FAST is not None:
@@ -99,7 +105,7 @@ def read_tree(text: str) -> Tree:
     except yaml.MarkedYAMLError as error:
         problem = explain(error, text)
         walk.result.data = None
-        walk.result.remark(Place(problem.line, problem.column), problem.advice)
+        walk.result.remark(Place(problem.line, problem.column, 1), problem.advice)
         return walk.result
 
 
@@ -107,8 +113,9 @@ class _TooDeep(Exception):  # noqa: N818 - internal: it ends the walk
     pass
 
 
-def _place(mark: Any) -> Place:
-    return Place(mark.line + 1, mark.column + 1)
+def _place(event: Any) -> Place:
+    start, end = event.start_mark, event.end_mark
+    return Place(start.line + 1, start.column + 1, end.column - start.column if end.line == start.line else 0)
 
 
 class _Walk:
@@ -117,6 +124,8 @@ class _Walk:
     def __init__(self, text: str, loader: Any) -> None:
         self.result = Tree()
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
+        self._end: Any = None
+        """Where the list or mapping that was read last ends."""
 
     def tree(self) -> Tree:
         """Walk the whole file. Raises yaml.YAMLError where it is not YAML."""
@@ -132,14 +141,12 @@ class _Walk:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    place = _place(event.start_mark)
-                    self.result.remark(place, "a second document starts here (---): rules.yaml is one; take this line out")
+                    self.result.remark(_place(event), "a second document starts here (---): rules.yaml is one; take this line out")
                     return
                 self.result.data = self._value((), next(self._events), 0)
 
     def _value(self, path: Path, event: Any, depth: int) -> Any:
-        place = _place(event.start_mark)
-        self.result.values[path] = place
+        place = self.result.values[path] = _place(event)
         if depth > MAX_DEPTH:
             self.result.remark(place, _TOO_DEEP)
             raise _TooDeep
@@ -153,7 +160,11 @@ class _Walk:
             self.result.remark(place, "a word that starts with ! (a tag) is not read here: take it out, or put the text in quotes")
         if isinstance(event, yaml.ScalarEvent):
             return self._word(path, event, place)
-        return self._list(path, depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path, depth)
+        found: Any = self._list(path, depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path, depth)
+        end = self._end
+        is_one_line = event.flow_style and end.line == event.start_mark.line  # else the width is that of its first sign, or of nothing
+        self.result.values[path] = place._replace(width=end.column + 1 - place.column if is_one_line else 0)
+        return found
 
     def _word(self, path: Path, event: Any, place: Place) -> str | None:
         if event.value == "" and event.style in _PLAIN:
@@ -167,12 +178,13 @@ class _Walk:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._value((*path, len(items)), event, depth + 1))
+        self._end = event.end_mark
         return items
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            place = _place(event.start_mark)
+            place = _place(event)
             key = event.value if isinstance(event, yaml.ScalarEvent) else None
             if problem := self._key_problem(event, key, path, found):
                 self._skip(event, depth)
@@ -184,6 +196,7 @@ class _Walk:
             found[str(key)] = self._value(here, next(self._events), depth + 1)
             if found[str(key)] is None and here not in self.result.unread:
                 self.result.values[here] = place  # nothing is written: the key is what can be pointed at
+        self._end = event.end_mark
         return found
 
     def _key_problem(self, event: Any, key: str | None, path: Path, found: dict[str, Any]) -> str | None:
@@ -203,7 +216,7 @@ class _Walk:
     def _skip(self, event: Any, depth: int) -> None:
         """Pass over a value that was refused as a whole, without a second complaint about what is in it."""
         if depth > MAX_DEPTH:
-            self.result.remark(_place(event.start_mark), _TOO_DEEP)
+            self.result.remark(_place(event), _TOO_DEEP)
             raise _TooDeep
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             while not isinstance(inner := next(self._events), (yaml.SequenceEndEvent, yaml.MappingEndEvent)):

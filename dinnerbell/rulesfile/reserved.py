@@ -75,7 +75,7 @@ def _of_upstreams(reader: Reader) -> Iterator[Remark]:
 
 def _remark(reader: Reader, path: Path, what: str, consequence: str) -> Remark:
     place = reader.tree.place(path) if isinstance(path[-1], int) else reader.tree.key_place(path)
-    return Remark(place.line, place.column, f"{what} is understood and checked, but not active yet in this release: {consequence}")
+    return place.remark(f"{what} is understood and checked, but not active yet in this release: {consequence}")
 
 
 def _dotted(path: Path) -> str:

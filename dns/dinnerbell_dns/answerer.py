@@ -15,15 +15,14 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dinnerbell.plain import refusal as refusal_text
-
 from dinnerbell.model import Address, Verdict
+from dinnerbell.plain import refusal as refusal_text
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, decide_alias
 from dinnerbell.usage import LogKey, log_key
 from dinnerbell_dns import answers
 from dinnerbell_dns.cache import STALE_TTL, Answer, AnswerCache, Key
 from dinnerbell_dns.clients import Client
-from dinnerbell_dns.ruling import Life, life
+from dinnerbell_dns.ruling import Life, lasting, life
 from dinnerbell_dns.wire import IN, QUESTION_TAIL, Qtype, Query, Rcode, name_wire
 
 HINFO_TTL = 3600
@@ -31,6 +30,8 @@ _REDIRECTED = frozenset({Qtype.A, Qtype.AAAA, Qtype.CNAME, Qtype.SVCB, Qtype.HTT
 """Types that lead to an address; a search engine's MX or TXT records are its own."""
 _REFUSED_TYPES = frozenset({Qtype.AXFR, Qtype.IXFR, *range(249, 255)})
 RESOLVER_ARPA = "resolver.arpa"
+_GOOD = (Rcode.NOERROR, Rcode.NXDOMAIN)
+_UNBOUND = Life(None, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,10 @@ class _Turn:
     """The cache's monotonic seconds."""
     limit: int
     """Bytes that the answer may have."""
+    asked: Key | None = None
+    """What upstream was asked meanwhile, if it was."""
     fetched: Answer | None = None
-    failed: bool = False
-    """Upstream was asked and said nothing in time."""
+    """What it said to that; None: nothing in time."""
 
     @property
     def at(self) -> datetime:
@@ -85,10 +87,10 @@ class Answerer:
         return self._answer(_Turn(query, client, now, ticks, answers.size_limit(query, tcp=tcp)))
 
     def answer_fetched(  # noqa: PLR0913 - the same question with its answer
-        self, query: Query, client: Client, now: float, ticks: float, fetched: Answer | None, *, tcp: bool
+        self, query: Query, client: Client, now: float, ticks: float, wanted: Wanted, fetched: Answer | None, *, tcp: bool
     ) -> Reply:
-        """Answer with what upstream said meanwhile (None: nothing in time). Judged anew: the window may have ended."""
-        turn = _Turn(query, client, now, ticks, answers.size_limit(query, tcp=tcp), fetched, fetched is None)
+        """Answer with what upstream said meanwhile to `wanted` (None: nothing in time). Judged anew: the window may have ended."""
+        turn = _Turn(query, client, now, ticks, answers.size_limit(query, tcp=tcp), wanted.key, fetched)
         found = self._answer(turn)
         if isinstance(found, Wanted):  # the rules changed meanwhile and ask for another name: the stub will ask again
             return _failure(turn, None)
@@ -116,33 +118,34 @@ class Answerer:
         cache_key = (query.name, query.qtype, query.dnssec_ok, query.checking_disabled)
         found, age, stale = self._find(turn, cache_key)
         if found is None:
-            return _failure(turn, key) if turn.failed else Wanted(cache_key, query.question)
-        span = life(decision, turn.now)
+            return _failure(turn, key) if turn.asked == cache_key else Wanted(cache_key, query.question)
+        span, refused = life(decision, turn.now), None
+        if found.targets:  # whether they are judged depends on what decides, not on the verdict alone
+            span = span.shorter(lasting(decision.rule_until, turn.now))
         if decision.reason is Reason.OTHERWISE:
             for target in found.targets:
                 of_target = decide_alias(self.policy, Ask(turn.client.device, target, turn.at))
-                if of_target is None:
-                    continue
-                if of_target.verdict is Verdict.BLOCK:
-                    return self._refusal(turn, of_target, log_key(turn.client.level, turn.client.device, query.name, of_target))
-                span = span.shorter(life(of_target, turn.now))
+                if of_target is not None:
+                    span = span.shorter(life(of_target, turn.now))
+                    refused = of_target if refused is None and of_target.verdict is Verdict.BLOCK else refused
+        if refused is not None:  # true as long as this answer is: the name may lead somewhere else then
+            within = Life(span.cap, 0.0 if stale else min(span.fresh, found.lifetime - age))
+            return self._refusal(turn, refused, log_key(turn.client.level, turn.client.device, query.name, refused), within)
         message = found.render(query, int(age), span.cap, limit=turn.limit, stale=stale)
         return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
 
     def _find(self, turn: _Turn, key: Key) -> tuple[Answer | None, float, bool]:
-        """Return (answer, age, is it stale); a stale one only where upstream failed (RFC 8767)."""
-        if turn.fetched is not None:
-            return turn.fetched, 0.0, False
+        """Return (answer, age, is it stale); a stale one where upstream failed, be it by silence or by an error (RFC 8767)."""
+        fetched = turn.fetched if turn.asked == key else None
+        if fetched is not None and fetched.rcode in _GOOD:
+            return fetched, 0.0, False
         kept = self.cache.get(key, turn.ticks)
-        if kept is None:
-            return None, 0.0, False
-        answer, age = kept
-        if age < answer.lifetime:
-            return answer, age, False
-        return (answer, age, True) if turn.failed else (None, 0.0, False)
+        if kept is not None and (kept[1] < kept[0].lifetime or turn.asked == key):
+            return *kept, kept[1] >= kept[0].lifetime
+        return fetched, 0.0, False
 
-    def _refusal(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply:
-        span = life(decision, turn.now, cap=answers.REFUSAL_TTL)
+    def _refusal(self, turn: _Turn, decision: Decision, key: LogKey | None, within: Life = _UNBOUND) -> Reply:
+        span = life(decision, turn.now, cap=answers.REFUSAL_TTL).shorter(within)
         text = refusal_text(decision, self.policy, turn.at)
         message = answers.refusal(turn.query, decision.host, span.cap or 0, text, limit=turn.limit)
         return Reply(message, span.fresh, key, refused=decision.reason is not Reason.CANARY)
@@ -159,7 +162,7 @@ class Answerer:
             return Reply(answers.redirection(query, target, ttl, (), limit=turn.limit), span.fresh, key, refused=False)
         cache_key = (target, query.qtype, False, False)
         found, age, stale = self._find(turn, cache_key)
-        if found is None and not turn.failed:
+        if found is None and turn.asked != cache_key:
             return Wanted(cache_key, name_wire(target) + QUESTION_TAIL.pack(query.qtype, IN))
         if found is None or found.rcode != Rcode.NOERROR:  # never fall back to the host that is not safe
             return _failure(turn, key)

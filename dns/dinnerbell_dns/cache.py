@@ -15,6 +15,8 @@ MAX_NEGATIVE_TTL = 3600
 STALE_SECONDS = 86_400
 """How long an answer that has run out may stand in for a dead upstream (RFC 8767 section 5)."""
 STALE_TTL = 30
+MAX_TARGET_WORK = 1 << 14
+"""Labels squared, of all targets together: a target is judged by each run of its labels. One name of 127 labels is just allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,19 @@ class Answer:
 
 def read_answer(data: bytes) -> Answer:
     """Read an upstream's message, already matched on id and question. Raises Faulty if its records are broken."""
+    body = question_end(data)
     flags, an, ns, ar = (HEADER.unpack_from(data)[at] for at in (1, 3, 4, 5))
     rcode = flags & 0xF
-    body = question_end(data)
     ttls: list[tuple[int, int]] = []
     targets: list[str] = []
     addresses: list[tuple[int, bytes]] = []
     negative: int | None = None
-    end, additionals = body, ar
+    end, additionals, work = body, ar, 0
     opt_at: int | None = None
     for record in records(data, body):
         if record.rtype == Qtype.OPT:
+            if record.section != 3 or opt_at is not None:  # RFC 6891 section 6.1.1: one, and only there
+                raise Faulty(Rcode.SERVFAIL)
             opt_at = record.start
             rcode |= record.ttl >> 24 << 4  # the upper bits (RFC 6891 section 6.1.3)
             additionals -= 1
@@ -68,19 +72,19 @@ def read_answer(data: bytes) -> Answer:
         end = record.end
         ttls.append((record.ttl_at - body, record.ttl))
         if record.section == 1:
-            targets += _targets(data, record)
+            for target in _targets(data, record):
+                targets.append(target)
+                work += (target.count(".") + 1) ** 2
+                if len(targets) > MAX_TARGETS or work > MAX_TARGET_WORK:
+                    raise Faulty(Rcode.SERVFAIL)
             if record.rtype in (Qtype.A, Qtype.AAAA):
                 addresses.append((record.ttl, data[record.rdata_at : record.end]))
         elif record.section == 2 and record.rtype == Qtype.SOA and record.end - record.rdata_at >= 22:
             minimum = int.from_bytes(data[record.end - 4 : record.end], "big")
             negative = min(record.ttl, minimum, MAX_NEGATIVE_TTL)
-        if len(targets) > MAX_TARGETS:
-            raise Faulty(Rcode.SERVFAIL)
     is_kept = rcode in (Rcode.NOERROR, Rcode.NXDOMAIN) and (negative is not None or (an > 0 and rcode == Rcode.NOERROR))
     lifetime = min([ttl for _, ttl in ttls] + [MAX_TTL if negative is None else negative]) if is_kept else 0
-    return Answer(
-        rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), tuple(targets), tuple(addresses), lifetime
-    )
+    return Answer(rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), tuple(dict.fromkeys(targets)), tuple(addresses), lifetime)
 
 
 def _targets(data: bytes, record: Record) -> list[str]:

@@ -9,6 +9,7 @@ An answer's TTL is at most the whole seconds to `until` (rounded down), so nothi
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 
 from dinnerbell.policy import Decision
 
@@ -35,9 +36,14 @@ def life(decision: Decision, now: float, *, cap: int | None = None) -> Life:
     """Return the life of an answer to `decision` at `now` (seconds since 1970); `cap`: a bound on the TTL beside its own."""
     if decision.is_watched:
         cap = WATCHED_TTL if cap is None else min(cap, WATCHED_TTL)
-    if decision.until is None:
+    return lasting(decision.until, now, cap=cap)
+
+
+def lasting(until: datetime | None, now: float, *, cap: int | None = None) -> Life:
+    """Return the life of what ends at `until` (None: never), no TTL above `cap`."""
+    if until is None:
         return Life(cap, math.inf)
-    left = max(0.0, decision.until.timestamp() - now)
+    left = max(0.0, until.timestamp() - now)
     whole = math.floor(left)
     if cap is not None and whole > cap:
         return Life(cap, left - cap)

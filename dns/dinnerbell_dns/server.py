@@ -38,6 +38,7 @@ class Drops:
 
     short: int = 0
     response: int = 0
+    oversized: int = 0
     network: int = 0
     unsent: int = 0
     faulty: int = 0
@@ -88,8 +89,8 @@ class Server:
         udp.bind((endpoint.address, endpoint.port))
         bound = Endpoint(endpoint.address, udp.getsockname()[1])
         tcp = TcpListener(self.answer_tcp)
-        await tcp.start(bound)
         self._tcp.append(tcp)
+        await tcp.start(bound)
         reader = self._reader_from_any(udp) if endpoint.address in _WILDCARDS else self._reader(udp)
         asyncio.get_running_loop().add_reader(udp, reader)
         self.endpoints.append(bound)
@@ -137,6 +138,7 @@ class Server:
                         entry.hits += 1
                         continue
                 self._slow(data, source, send)
+                now = ticks()  # what was fresh before that work may not be now
 
         return on_readable
 
@@ -169,6 +171,7 @@ class Server:
                     self._hit(entry)
                     continue
                 self._slow(data, source, send)
+                now = self.clock.ticks()
 
         return on_readable
 
@@ -188,12 +191,16 @@ class Server:
         if client is None:
             self.drops.network += 1
             return
+        if len(data) >= MAX_DATAGRAM:  # perhaps cut off; no stub asks anything of that size
+            self.drops.oversized += 1
+            return
         query = self._read(data, answer)
         if query is None:
             return
-        found = self._answerer.answer(query, client, self.clock.wall(), self.clock.ticks(), tcp=False)
+        ticks = self.clock.ticks()  # before the wall is read: work in between shortens what is kept, never lengthens it
+        found = self._answerer.answer(query, client, self.clock.wall(), ticks, tcp=False)
         if isinstance(found, Reply):
-            self._send_kept(data, client, found, answer)
+            self._send_kept(data, client, found, ticks, answer)
         else:
             self._spawn(self._answer_later(data, query, source[0], found, answer))
 
@@ -210,13 +217,12 @@ class Server:
             answer(fault_reply(data, faulty.rcode))
         return None
 
-    def _send_kept(self, data: bytes, client: Client, found: Reply, answer: Callable[[bytes], None]) -> None:
-        """Send, count, and keep the bytes for the next query that is the same."""
+    def _send_kept(self, data: bytes, client: Client, found: Reply, ticks: float, answer: Callable[[bytes], None]) -> None:
+        """Send, count, and keep the bytes for the next query that is the same; they were made at `ticks`."""
         answer(found.message)
         self._turn_minute()
         if found.fresh > 0:
-            fresh_until = self.clock.ticks() + found.fresh
-            self._hit(client.keep(data[2:], found.message[2:], fresh_until, found.key, refused=found.refused))
+            self._hit(client.keep(data[2:], found.message[2:], ticks + found.fresh, found.key, refused=found.refused))
         else:
             self._count(client, found.key, refused=found.refused)
 
@@ -224,8 +230,9 @@ class Server:
         fetched = await self._fetch(wanted)
         client = self._client(source)  # anew: a reload may have changed who this is
         if client is not None:
-            found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), fetched, tcp=False)
-            self._send_kept(data, client, found, answer)
+            ticks = self.clock.ticks()
+            found = self._answerer.answer_fetched(query, client, self.clock.wall(), ticks, wanted, fetched, tcp=False)
+            self._send_kept(data, client, found, ticks, answer)
 
     # ── TCP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,7 +252,7 @@ class Server:
             client = self._client(source)
             if client is None:
                 return None
-            found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), fetched, tcp=True)
+            found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), found, fetched, tcp=True)
         self._count(client, found.key, refused=found.refused)
         return found.message
 
@@ -321,8 +328,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for udp in self._sockets:
             loop.remove_reader(udp)
-        for tcp in self._tcp:
-            await tcp.stop()
+        await asyncio.gather(*(tcp.stop() for tcp in self._tcp))
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=2)
         for task in self._tasks:

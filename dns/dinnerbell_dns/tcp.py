@@ -12,6 +12,8 @@ IDLE_SECONDS = 10.0
 """RFC 7766 section 6.2.3: a few seconds; also the patience with half a message."""
 MAX_PIPELINED = 32
 """Queries of one connection under way at once; then it is read no further until one is answered."""
+STOP_SECONDS = 2.0
+"""At a stop, the patience with queries under way; an upstream has less."""
 
 AnswerTcp = Callable[[bytes, str], Awaitable[bytes | None]]
 
@@ -26,11 +28,18 @@ class TcpListener:
     evicted: int = 0
     _open: dict[asyncio.StreamWriter, None] = field(default_factory=dict)
     """In the order of their last message."""
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
+    _answering: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
     async def start(self, endpoint: Endpoint) -> None:
         """Listen. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, endpoint.address, endpoint.port, backlog=256, limit=1 << 16)
+        self._server = await asyncio.start_server(self._accept, endpoint.address, endpoint.port, backlog=256, limit=1 << 16)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while len(self._open) >= self.max_connections:
@@ -52,8 +61,9 @@ class TcpListener:
                     self._open.pop(writer, None)
                     self._open[writer] = None
                     task = asyncio.get_running_loop().create_task(self._answer_one(data, source, writer, room))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
+                    for among in (tasks, self._answering):
+                        among.add(task)
+                        task.add_done_callback(among.discard)
             if tasks:  # they closed their side and still wait for answers
                 await asyncio.wait(tasks, timeout=self.idle_seconds)
         finally:
@@ -75,7 +85,16 @@ class TcpListener:
             room.release()
 
     async def stop(self) -> None:
+        """Stop listening, let queries under way be answered, then hang up on everybody."""
         if self._server is not None:
             self._server.close()
+        if self._answering:
+            await asyncio.wait(set(self._answering), timeout=STOP_SECONDS)
         for writer in list(self._open):
             writer.close()
+        if self._serving:
+            await asyncio.wait(set(self._serving), timeout=0.2)
+        for writer in list(self._open):
+            writer.transport.abort()  # they do not even read
+        if self._serving:
+            await asyncio.wait(set(self._serving), timeout=0.2)

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 
 from dinnerbell.config import Endpoint
 from dinnerbell_dns.answers import UDP_SIZE
-from dinnerbell_dns.wire import CD, HEADER, QR, RD, RECORD, TC, Faulty, Qtype, Rcode, question_end
+from dinnerbell_dns.wire import CD, HEADER, QR, QUESTION_TAIL, RD, RECORD, TC, Faulty, Qtype, Rcode, question_end
 
 DEADLINE = 1.8
 """Seconds for one question, all attempts together."""
 HEDGE = 0.4
 """Seconds without an answer after which the next upstream is asked beside the first."""
 MAX_ATTEMPTS = 4
-MAX_IN_FLIGHT = 400
-"""Questions under way at once; each holds a socket or two, and a box has 1,024 of them."""
+MAX_IN_FLIGHT = 200
+"""Questions under way at once; with a dead upstream each holds MAX_ATTEMPTS sockets, and a box has 1,024 of them."""
 
 
 @dataclass(slots=True)
@@ -149,7 +149,9 @@ def _answers(answer: bytes, message: bytes) -> bool:
         return False
     try:
         end = question_end(message)
-        return answer[HEADER.size : end].lower() == message[HEADER.size : end].lower()
+        name_end = end - QUESTION_TAIL.size  # a type is a number: 0x41 is HTTPS and 0x61 is not
+        is_name = answer[HEADER.size : name_end].lower() == message[HEADER.size : name_end].lower()
+        return is_name and answer[name_end:end] == message[name_end:end]
     except Faulty:
         return False
 
