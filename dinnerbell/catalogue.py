@@ -247,7 +247,9 @@ def _service(id_: str, entry: Any, file_name: str) -> Service:
     if evidence not in ("use", "pair") or age_law not in ("in", "out", "unknown"):
         raise CatalogueError(f"{where}: evidence is use or pair; under-16-law is in, out or unknown")
     hosts: dict[HostClass, tuple[str, ...]] = {}
-    for name, listed in (entry.get("hosts") or {}).items():
+    if not isinstance(entry.get("hosts", {}), dict):
+        raise CatalogueError(f"{where}: expected `hosts:` by class, such as `use: [example.org]`")
+    for name, listed in entry.get("hosts", {}).items():
         try:
             host_class = HostClass(name)
         except ValueError:

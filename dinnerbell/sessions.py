@@ -160,15 +160,18 @@ def _beats(rows: Sequence[Usage]) -> set[int]:
 
 
 def _steady_run(minutes: Sequence[int], start: int) -> Sequence[int]:
-    """Return the longest run from `start` of touches at least MAX_GAP apart whose intervals vary by less than BEAT_VARIATION."""
+    """Return the longest run from `start` of BEAT_TOUCHES or more, at least MAX_GAP apart, whose intervals vary by less than allowed."""
     count = sum_ = squares = 0
+    last = start
     for end in range(start + 1, len(minutes)):
         interval = minutes[end] - minutes[end - 1]
+        if interval < MAX_GAP:
+            break
         count, sum_, squares = count + 1, sum_ + interval, squares + interval * interval
         # standard deviation / mean < v, kept in whole numbers: n * squares - sum^2 < (v * sum)^2
-        if interval < MAX_GAP or count * squares - sum_ * sum_ >= (BEAT_VARIATION * sum_) ** 2:
-            return minutes[start:end]
-    return minutes[start:]
+        if count + 1 >= BEAT_TOUCHES and count * squares - sum_ * sum_ < (BEAT_VARIATION * sum_) ** 2:
+            last = end
+    return minutes[start : last + 1]
 
 
 def _episodes(device: str, service: str, rows: Sequence[Usage], in_grace: Grace, *, needs_pair: bool) -> list[Session]:

@@ -64,13 +64,11 @@ def log_key(level: LogLevel, device: Device, name: str, decision: Decision) -> L
     A helpline is never logged by device, the kind `sensitive` by kind only (DESIGN section 6; ICO, monitoring workers: least
     intrusive means).
     """
-    if decision.reason is Reason.HELPLINE:
+    if decision.reason is Reason.HELPLINE or level is LogLevel.NONE:
         return None
     refused = decision.verdict is Verdict.BLOCK
     if SENSITIVE_KIND in decision.kinds:
         return LogKey("", SENSITIVE_KIND, SENSITIVE_KIND, None, decision.verdict, rule_name(decision))
-    if level is LogLevel.NONE:
-        return None
     if level is LogLevel.REFUSED and not (refused and decision.reason is not Reason.CANARY):
         return None
     if level is LogLevel.WATCHED and not decision.is_watched:

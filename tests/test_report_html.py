@@ -1,15 +1,20 @@
 """The HTML report as a document: readable by a screen reader, in black and white, and without the network."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
 
-from dinnerbell_reports import render_html, render_text
+from dinnerbell.config import LogConfig, LogLevel, ReportConfig
+from dinnerbell.model import Owner
+from dinnerbell.times import Closures
+from dinnerbell_reports import parse_week, render_html, render_text
 from dinnerbell_reports.as_json import to_json
-from weekly_cast import Box, busy_box, quiet_box, rules
+from weekly_cast import APPROVAL, EVERYBODY, LONDON, MARYS_PHONE, UNKNOWN, Box, busy_box, quiet_box, rule, rules
 
 VOID = {"meta", "br", "link", "img", "input", "hr", "line", "rect", "circle", "path"}
 
@@ -48,12 +53,47 @@ class Page(HTMLParser):
         return [element for element in self.elements if element["tag"] in tags]
 
 
+def refused_only() -> Box:
+    log = LogConfig(levels={**LogConfig().levels, Owner.SETTING: LogLevel.REFUSED})
+    return quiet_box(replace(rules(), log=log)).ask("room-tablet-1", "tiktokv.eu", "Tue 10:00")
+
+
+def withheld() -> Box:
+    box = quiet_box(rules(reports=ReportConfig(not_about={"manager": ("office-laptop", MARYS_PHONE)})))
+    box.ask("room-tablet-1", "journal.example", "Wed 10:00").made_at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    return box
+
+
+def over_new_year() -> Box:
+    box = Box(rules(), week=parse_week("2026-W53", LONDON), losses=3)
+    box.up = [(box.minute("Tue 09:00"), box.minute("Tue 09:30"))]
+    for device in (*EVERYBODY, UNKNOWN):
+        box.ask(device, "m.facebook.com", "Mon 10:00", minutes=(0, 1, 9))
+    return box
+
+
+def nothing_holds() -> Box:
+    """Return a week without rules that hold: everything is used, open, too short or over-blocked somewhere."""
+    page = rule("Page for one desk", "allow", "facebook", devices=("office-laptop",), approval=APPROVAL)
+    box = quiet_box(rules(rule("Too wide", "block", "journal.example", "union.example"), page))
+    for device in ("office-laptop", "staff-room-pc", "room-tablet-1"):
+        box.ask(device, "m.facebook.com", "Mon 10:00", minutes=6).ask(device, "tunnel.example", "Tue 10:00", minutes=3)
+        box.ask(device, "union.example", "Tue 10:00").ask(device, "use-application-dns.net", "Tue 10:00")
+    return box.ask("room-tablet-2", "tiktokv.eu", "Fri 10:00")
+
+
 BOXES = {
     "busy": busy_box,
     "quiet": quiet_box,
     "empty": lambda: Box(up=[]),
+    "closed": lambda: Box(rules(closures=Closures(None, ((date(2026, 11, 9), date(2026, 11, 22)),))), up=[]),
     "no_times": lambda: quiet_box(rules(times={})),
     "no_devices": lambda: quiet_box(rules(devices={}, groups={})),
+    "no_rules": lambda: quiet_box(rules(rule("One", "block", "tiktok"))),
+    "refused_only": refused_only,
+    "withheld": withheld,
+    "over_new_year": over_new_year,
+    "nothing_holds": nothing_holds,
 }
 
 
@@ -164,6 +204,16 @@ def test_the_verdict_is_a_word_and_a_shape_not_only_a_colour(light: str):
     (section,) = [element for element in page.all("section") if "verdict" in (element["attrs"].get("class") or "")]
     assert light in [child["text"] for child in section["children"] if child["attrs"].get("class") == "word"]
     assert [child["text"] for child in section["children"] if child["tag"] == "title"] == [light.capitalize()]
+
+
+@pytest.mark.parametrize("render", [render_html, render_text], ids=["html", "text"])
+def test_whom_the_report_must_not_reach_stands_at_its_head(render):
+    """Before anything else is read, and without naming a colleague's own device."""
+    rendered = render(withheld().report())
+    before, _, _ = rendered.partition("Could we see?")
+    assert "not for iris wood (manager)" in " ".join(before.lower().split()).replace("<strong>", "")
+    assert "1 device that this report does not name" in " ".join(before.split())
+    assert MARYS_PHONE not in rendered
 
 
 @pytest.mark.parametrize("make", BOXES.values(), ids=BOXES)

@@ -223,3 +223,14 @@ def test_an_address_that_was_given_a_name_is_that_device():
     box = quiet_box(rules(devices={})).ask("192.168.1.31", "tiktokv.eu", "Tue 10:00")
     box.rules = rules()
     assert [line.by_people for line in box.report().children.devices] == [1, 0]
+
+
+def test_a_service_that_got_another_id_is_told_by_its_new_name():
+    """Rows logged under an id that the catalogue has since dropped still count, as what the name is today."""
+    box = quiet_box(rules(ESSENTIALS)).ask("office-laptop", "tiktokv.eu", "Tue 10:00", minutes=4)
+    renamed = {
+        (minute, key._replace(service="musically" if key.service == "tiktok" else key.service)): n for (minute, key), n in box.rows.items()
+    }
+    box.rows.clear()
+    box.rows.update(renamed)
+    assert [(line.service, line.minutes) for line in box.report().staff.uses] == [("TikTok", Range(4, 4))]

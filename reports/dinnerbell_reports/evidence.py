@@ -114,14 +114,16 @@ class Witness:
             into.sensitive_refused += row.lookups if refused else 0
             return
         who = self._registry.who(row.device)
-        row = row if row.device == who.key else replace(row, device=who.key)  # an address that has since been given a name
+        id_ = service.id if service else row.service
+        if (row.device, row.service) != (who.key, id_):  # an address that has been given a name since, a service another id
+            row = replace(row, device=who.key, service=id_)
         if refused and row.rule == BUILT_IN:
             if who.is_setting:
                 into.told.add(who)
+        elif refused and ESSENTIAL_KIND in kinds:  # the filter's fault and nobody's episode
+            into.over_blocked.append((who, row))
         elif refused:
             into.refused.append(row)
-            if ESSENTIAL_KIND in kinds:
-                into.over_blocked.append((who, row))
         elif service is not None and who.owner not in (Owner.STAFF, Owner.VISITOR):
             if BYPASS_KIND in kinds:
                 into.open_bypass[who, service.name] += row.lookups

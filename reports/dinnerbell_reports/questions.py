@@ -183,7 +183,7 @@ def _services(lines: Sequence[UseLine] | Sequence[RefusedLine]) -> str:
 
 def _rules(lines: Sequence[UseLine]) -> str:
     names = dict.fromkeys(line.rule for line in lines)
-    return and_list(["no rule (the file's last word is `otherwise: allow`)" if name == "otherwise" else f"“{name}”" for name in names])
+    return and_list(["no rule (the file ends in “otherwise: allow”)" if name == "otherwise" else f"“{name}”" for name in names])
 
 
 def _quoted(names: Iterable[str]) -> str:
