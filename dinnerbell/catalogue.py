@@ -7,6 +7,7 @@ equal length, the setting's own services beat the catalogue, and a host stands i
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -127,11 +128,16 @@ class Catalogue:
                     return Match(host, claims)
         labels = name.split(".")
         for first in range(len(labels) - 2):
-            for last in range(len(labels) - 1, first + 1, -1):
+            for last in range(min(len(labels) - 1, first + self._most_labels), first + 1, -1):
                 part = ".".join(labels[first:last])
                 if (claims := self._table.get(part)) is not None:
                     return Match(part, claims)
         return None
+
+    @cached_property
+    def _most_labels(self) -> int:
+        every = (host for service in self.services.values() for hosts in service.hosts.values() for host in hosts)
+        return max((host.count(".") + 1 for host in every), default=0)
 
     def with_own(self, own: Iterable[Service]) -> "Catalogue":
         """Return a catalogue in which the setting's own services (already merged by `merge_own`) come first.

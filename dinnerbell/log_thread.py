@@ -4,11 +4,10 @@ What cannot be written (a full disk, a locked file) is kept, merged with what fo
 bound says when something has to be dropped, and counts it.
 """
 
-import sqlite3
 import threading
 from pathlib import Path
 
-from dinnerbell.log import LogError, LogWriter
+from dinnerbell.log import LogWriter
 from dinnerbell.usage import Batch
 
 RETRY_SECONDS = 1.0
@@ -59,7 +58,7 @@ class LogThread:
                 writer.write(batch)
                 self.trouble = None
                 self.written_batches += 1
-            except (sqlite3.Error, LogError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: a thread that ended would lose every count after it
                 self.trouble = f"Couldn't write to the usage log {self._path}: {error}; look-ups are kept in memory and tried again"
                 with self._wake:
                     batch.merge(self._pending)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dns.edns
 import dns.flags
@@ -25,16 +25,16 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
-from cast import at
-from dinnerbell_dns.server import Server
-from dinnerbell_dns.upstream import Forwarder
 
 import dinnerbell
+from cast import at
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules
 from dinnerbell.demo.upstream import LocalUpstream
 from dinnerbell.rules import read_rules
 from dinnerbell.shipped import shipped_catalogue
+from dinnerbell_dns.server import Server
+from dinnerbell_dns.upstream import Forwarder
 
 OFFICE_LAPTOP, STAFF_ROOM_PC, TABLET = "127.0.0.20", "127.0.0.21", "127.0.0.31"
 STAFF_PHONE, VISITORS_PHONE, STRANGER = "127.0.0.66", "127.0.0.98", "127.0.0.200"
@@ -136,7 +136,11 @@ class LiveServer:
     """Dinnerbell's server in this process, with its own loop and the test's clock."""
 
     def __init__(
-        self, rules: Rules | str = ACORN_LANE, upstreams: Sequence[Endpoint] = (), clock: Clock | Moment | None = None, listen: Sequence[str] = ("127.0.0.1",)
+        self,
+        rules: Rules | str = ACORN_LANE,
+        upstreams: Sequence[Endpoint] = (),
+        clock: Clock | Moment | None = None,
+        listen: Sequence[str] = ("127.0.0.1",),
     ) -> None:
         self.moment = clock if isinstance(clock, Moment) else Moment()
         chosen = clock if isinstance(clock, Clock) else self.moment.clock
@@ -177,7 +181,7 @@ class LiveServer:
         self.stop()
         self._loop.close()
 
-    def __enter__(self) -> "LiveServer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -190,7 +194,14 @@ class LiveServer:
 
 
 def ask(
-    endpoint: Endpoint, name: str, rdtype: str = "A", *, source: str | None = OFFICE_LAPTOP, tcp: bool = False, edns: int | bool = 0, **options: Any
+    endpoint: Endpoint,
+    name: str,
+    rdtype: str = "A",
+    *,
+    source: str | None = OFFICE_LAPTOP,
+    tcp: bool = False,
+    edns: int | bool = 0,
+    **options: Any,
 ) -> dns.message.Message:
     """Ask with dnspython, from `source`. `edns=False`: without an OPT."""
     query = dns.message.make_query(name, rdtype, use_edns=edns, **options)
@@ -279,7 +290,7 @@ class LocalUpstreamThread:
         self._loop.run(self.local.stop())
         self._loop.close()
 
-    def __enter__(self) -> "LocalUpstreamThread":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -349,7 +360,7 @@ class NanoUpstream:
         self._udp.close()
         self._tcp.close()
 
-    def __enter__(self) -> "NanoUpstream":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -359,7 +370,7 @@ class NanoUpstream:
 def says(*records: str, rcode: str = "NOERROR", authority: str = "", flags: int = 0) -> Saying:
     """Return a saying that answers every question with these records (`@` at the start: the name asked)."""
 
-    def say(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+    def say(data: bytes, over_tcp: bool) -> list[bytes]:
         query = dns.message.from_wire(data)
         asked = query.question[0].name.to_text()
         answer = dns.message.make_response(query, recursion_available=True)
@@ -380,7 +391,7 @@ def rrset_of(text: str) -> dns.rrset.RRset:
     return dns.rrset.from_text(name, int(ttl), "IN", rdtype, rdata)
 
 
-def silence(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+def silence(data: bytes, over_tcp: bool) -> list[bytes]:
     return []
 
 
@@ -406,14 +417,22 @@ def environment(**more: str) -> dict[str, str]:
 def command(*arguments: object, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """Run `dinnerbell ...` to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "dinnerbell", *map(str, arguments)], env=environment(**more), capture_output=True, text=True, timeout=60, check=False, cwd=cwd
+        [sys.executable, "-m", "dinnerbell", *map(str, arguments)],
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
     )
 
 
 class BoxProcess:
     """`dinnerbell run` as a person starts it."""
 
-    def __init__(self, rules: Path, data: Path, *arguments: str, upstreams: Sequence[Endpoint] = (), listen: Sequence[str] = ("127.0.0.1:0",)) -> None:
+    def __init__(
+        self, rules: Path, data: Path, *arguments: str, upstreams: Sequence[Endpoint] = (), listen: Sequence[str] = ("127.0.0.1:0",)
+    ) -> None:
         options = [part for text in listen for part in ("--listen", text)]
         options += [part for endpoint in upstreams for part in ("--upstream", str(endpoint))]
         self.lines: list[str] = []
@@ -428,8 +447,10 @@ class BoxProcess:
         ]
         for reader in self._readers:
             reader.start()
-        eventually(lambda: len(self._ready()) >= len(listen) or self.process.poll() is not None, 30)
-        assert self.process.poll() is None, self.errors
+        eventually(lambda: len(self._ready()) >= len(listen) or self.process.poll() is not None, 60)
+        if self.process.poll() is not None:
+            code = self.ended()
+            raise AssertionError(f"it ended with {code}: {self.errors}")
         self.endpoints = [Endpoint(match[1].strip("[]"), int(match[2])) for match in self._ready()]
 
     @property
@@ -459,19 +480,22 @@ class BoxProcess:
     def end(self, number: int) -> int:
         """Send a signal, wait for the end, return the exit code."""
         self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the end, read what it said last, return the exit code."""
         code = self.process.wait(20)
-        for reader in self._readers:
+        for reader, stream in zip(self._readers, (self.process.stdout, self.process.stderr), strict=True):
             reader.join(5)
-        self.process.stdout.close()
-        self.process.stderr.close()
+            stream.close()
         return code
 
-    def __enter__(self) -> "BoxProcess":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.end(9)
+        self.process.kill()
+        self.ended()
 
 
 def tool(name: str) -> str:
@@ -485,7 +509,11 @@ def stub(program: str, endpoint: Endpoint, source: str, name: str, rdtype: str =
     """Ask with kdig or dig, and return what it prints."""
     bound = ["-b", source] if ":" not in endpoint.address else []
     done = subprocess.run(
-        [tool(program), *bound, f"@{endpoint.address}", "-p", str(endpoint.port), name, rdtype, *options], capture_output=True, text=True, timeout=30, check=False
+        [tool(program), *bound, f"@{endpoint.address}", "-p", str(endpoint.port), name, rdtype, *options],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     return done.stdout + done.stderr
 

@@ -3,22 +3,33 @@
 import signal
 import socket
 import sqlite3
-import subprocess
 import threading
 import time
 from pathlib import Path
 
 import dns.message
 import pytest
-from live import (
-    ACORN_LANE, OFFICE_LAPTOP, TABLET, BoxProcess, LocalUpstreamThread, addresses, command, connection, datagrams, eventually, rcode,
-)  # fmt: skip
 
 from dinnerbell.files import LAST_GOOD
 from dinnerbell.log import LogReader, usage_path
+from live import (
+    ACORN_LANE,
+    OFFICE_LAPTOP,
+    TABLET,
+    BoxProcess,
+    LocalUpstreamThread,
+    addresses,
+    command,
+    connection,
+    datagrams,
+    eventually,
+    rcode,
+)  # fmt: skip
 
 CLOSED = ACORN_LANE.replace("rules:\n", "rules:\n  - {name: Not now, block: example.org}\n")
-BROKEN = ACORN_LANE.replace("allow: essential", "allow: esential").replace("devices: office,", "devices: ofice,").replace("lunch: [", "lnch: [")
+BROKEN = (
+    ACORN_LANE.replace("allow: essential", "allow: esential").replace("devices: office}", "devices: ofice}").replace("lunch: [", "lnch: [")
+)
 
 
 @pytest.fixture
@@ -37,6 +48,33 @@ def data(tmp_path: Path) -> Path:
 def box(rules, data, local_upstream):
     with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as box:
         yield box
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory, local_upstream):
+    """One box for the tests that only edit its rules: (the box, its rules, its data)."""
+    folder = tmp_path_factory.mktemp("standing")
+    (folder / "rules.yaml").write_text(ACORN_LANE)
+    with BoxProcess(folder / "rules.yaml", folder / "data", upstreams=[local_upstream.endpoint]) as box:
+        yield box, folder / "rules.yaml", folder / "data"
+
+
+@pytest.fixture
+def edited(standing):
+    """The standing box with its good rules in force and nothing said yet."""
+    box, rules, data = standing
+    if not rules.exists() or rules.read_text(errors="replace") != ACORN_LANE:
+        rules.write_text(ACORN_LANE)
+        eventually(lambda: "was changed" in (box.lines[-1] if box.lines else "") and copy_in(data) == ACORN_LANE)
+        eventually(lambda: rcode(box.ask("www.example.org")) == "NOERROR")
+    box.lines.clear()
+    box.error_lines.clear()
+    return standing
+
+
+def copy_in(data: Path) -> str:
+    """Return the last good copy; nothing, if there is none."""
+    return (data / LAST_GOOD).read_text() if (data / LAST_GOOD).is_file() else ""
 
 
 def logged(data: Path) -> dict[str, int]:
@@ -76,7 +114,9 @@ class TestStarting:
 
     def test_a_log_that_cannot_be_opened_is_said(self, rules, tmp_path):
         (tmp_path / "file").write_text("")
-        done = command("--rules", rules, "--data", tmp_path / "file" / "data", "run", "--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:9")
+        done = command(
+            "--rules", rules, "--data", tmp_path / "file" / "data", "run", "--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:9"
+        )
         assert done.returncode == 1
         assert "Couldn't open the usage log" in done.stderr
         assert "Traceback" not in done.stderr
@@ -128,12 +168,31 @@ class TestBrokenRules:
             eventually(lambda: rcode(box.ask("www.example.org")) == "NOERROR")
 
     def test_every_good_start_leaves_a_copy(self, box, data):
-        assert (data / LAST_GOOD).read_text() == ACORN_LANE
+        assert copy_in(data) == ACORN_LANE
+
+
+BAD_EDITS = {
+    "empty": b"",
+    "brackets": b"[" * 3000,
+    "braces": b"{" * 3000,
+    "deep": b"rules: " + b"[" * 900 + b"]" * 900,
+    "dashes": b"- " * 2000,
+    "anchor": b"a: &a [*a]",
+    "merge": b"<<: {a: b}",
+    "tag": b"setting: !!python/object:os.system x",
+    "number": b"x: " + b"9" * 5000,
+    "date_as_a_key": b"2026-11-23: x",
+    "day_zero": b"closures: {dates: [0000-00-00]}",
+    "nul": b"\0",
+    "surrogate": b"\xed\xa0\x80",
+    "utf16": "setting: x".encode("utf-16"),
+}
 
 
 class TestReloading:
     @pytest.mark.parametrize("how", ["written", "renamed", "gone_for_a_while"])
-    def test_a_good_edit_is_enforced_within_a_second(self, box, rules, data, how):
+    def test_a_good_edit_is_enforced_within_a_second(self, edited, how):
+        box, rules, data = edited
         assert rcode(box.ask("www.example.org")) == "NOERROR"
         if how == "gone_for_a_while":
             rules.unlink()
@@ -147,36 +206,35 @@ class TestReloading:
             other.write_text(CLOSED)
             other.replace(rules)
         eventually(lambda: rcode(box.ask("www.example.org")) == "NXDOMAIN")
-        assert time.monotonic() - started < 2.0, "a second, on a machine that has time for it"
+        assert time.monotonic() - started < 2.5, "a second, on a machine that has time for it"
         eventually(lambda: "was changed" in box.output)
-        assert (data / LAST_GOOD).read_text() == CLOSED
+        eventually(lambda: copy_in(data) == CLOSED)
         assert box.errors == ""
 
-    def test_a_bad_edit_leaves_the_old_rules_in_force_and_says_every_error(self, box, rules, data):
+    def test_a_bad_edit_leaves_the_old_rules_in_force_and_says_every_error(self, edited):
+        box, rules, data = edited
         rules.write_text(BROKEN.replace("rules:\n", "rules:\n  - {name: Not now, block: example.org}\n"))
         eventually(lambda: "stay in force" in box.errors)
-        assert f"{rules}:" in box.errors
-        assert "esential" in box.errors
-        assert "ofice" in box.errors
+        for wrong in (f"{rules}:17:", "esential", "ofice", "lnch"):
+            assert wrong in box.errors
         assert rcode(box.ask("www.example.org")) == "NOERROR"
         assert rcode(box.ask("www.tiktok.com", source=TABLET)) == "NXDOMAIN"
-        assert (data / LAST_GOOD).read_text() == ACORN_LANE
+        assert copy_in(data) == ACORN_LANE
         rules.write_text(CLOSED)
         eventually(lambda: rcode(box.ask("www.example.org")) == "NXDOMAIN")
 
-    @pytest.mark.parametrize(
-        "text", ["", "[" * 3000, "{" * 3000, "a: &a [*a]", "\0", "- " * 2000, "setting: !!python/object:os.system x", "x: " + "9" * 5000, "\ud800"],
-        ids=["empty", "brackets", "braces", "anchor", "nul", "dashes", "tag", "number", "surrogate"],
-    )  # fmt: skip
-    def test_no_bad_edit_stops_the_box(self, box, rules, text):
-        rules.write_bytes(text.encode("utf-8", "surrogatepass"))
+    @pytest.mark.parametrize("text", BAD_EDITS.values(), ids=BAD_EDITS)
+    def test_no_bad_edit_stops_the_box(self, edited, text):
+        box, rules, _ = edited
+        rules.write_bytes(text)
         eventually(lambda: "stay in force" in box.errors or box.process.poll() is not None)
         assert rcode(box.ask("www.tiktok.com", source=TABLET)) == "NXDOMAIN", box.errors
         assert "Traceback" not in box.errors
 
-    def test_sighup_reads_the_file_again(self, box, rules):
+    def test_sighup_reads_the_file_again(self, edited):
+        box, _, _ = edited
         box.signal(signal.SIGHUP)
-        eventually(lambda: "was changed" in box.output or "in force" in box.output)
+        eventually(lambda: "rules are in force" in box.output)
         assert rcode(box.ask("www.example.org")) == "NOERROR"
 
     def test_no_query_is_lost_while_the_rules_are_read_again(self, box, rules, data):
@@ -225,31 +283,33 @@ class TestNothingLost:
         assert logged(data) == {"www.example.org": 1}
         assert box.errors == ""
 
-    def test_a_kill_loses_nothing_older_than_a_second(self, box, data):
+    def test_a_kill_loses_nothing_older_than_a_second_and_the_next_start_goes_on_from_there(self, box, rules, data, local_upstream):
         for number in range(100):
             box.ask(f"n{number % 7}.example")
         time.sleep(1.5)
         box.end(signal.SIGKILL)
         assert sum(logged(data).values()) == 100
         assert answered(data) == 100
+        with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as again:
+            again.ask("n0.example")
+            assert again.end(signal.SIGTERM) == 0
+        assert sum(logged(data).values()) == 101
 
-    def test_the_log_can_be_read_while_the_box_writes_it(self, box, data):
+    def test_the_log_can_be_read_while_the_box_writes_it(self, standing):
+        box, _, data = standing
         total = 0
         for _ in range(3):
             for _ in range(20):
-                box.ask("www.example.org")
+                box.ask("while.example")
             total += 20
-            eventually(lambda total=total: logged(data).get("www.example.org") == total)
-
-    def test_a_start_after_a_kill_goes_on_where_it_was(self, rules, data, local_upstream):
-        for number in (1, 2):
-            with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as box:
-                box.ask("www.example.org")
-                eventually(lambda number=number: logged(data).get("www.example.org") == number)
-                box.end(signal.SIGKILL)
+            eventually(lambda total=total: logged(data).get("while.example") == total)
 
     def test_a_stop_with_open_connections_and_questions_under_way_is_quiet(self, rules, data, local_upstream):
-        with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as box, connection(box.endpoint) as idle, connection(box.endpoint) as busy:
+        with (
+            BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as box,
+            connection(box.endpoint) as idle,
+            connection(box.endpoint) as busy,
+        ):
             query = dns.message.make_query("silent.example", "A").to_wire()
             idle.sendall(b"\0")
             busy.sendall(len(query).to_bytes(2, "big") + query)
@@ -290,23 +350,23 @@ class TestDiskTrouble:
         time.sleep(0.3)
         other.execute("rollback")
         other.close()
-        assert box.process.wait(15) == 0
+        assert box.ended() == 0
         assert logged(data) == {"www.example.org": 1}
 
-    def test_a_folder_that_cannot_keep_the_copy_does_not_stop_a_reload(self, box, rules, data):
+    def test_a_folder_that_cannot_keep_the_copy_does_not_stop_a_reload(self, edited):
+        box, rules, data = edited
         (data / LAST_GOOD).unlink()
         (data / LAST_GOOD).mkdir()
         rules.write_text(CLOSED)
         eventually(lambda: rcode(box.ask("www.example.org")) == "NXDOMAIN")
         eventually(lambda: "Couldn't keep a copy of the rules" in box.errors)
+        (data / LAST_GOOD).rmdir()
 
 
 class TestDeadUpstream:
     def test_refusals_and_kept_answers_go_on_and_the_rest_fails_in_time(self, rules, data):
         with LocalUpstreamThread() as upstream, BoxProcess(rules, data, upstreams=[upstream.endpoint]) as box:
             box.ask("kept.example")
-            with subprocess.Popen(["sleep", "0"]) as nothing:
-                nothing.wait()
             started = time.monotonic()
             assert rcode(box.ask("silent.example")) == "SERVFAIL"
             assert time.monotonic() - started < 2.5

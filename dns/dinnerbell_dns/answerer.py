@@ -7,14 +7,16 @@ The order of judging, and why:
 3. refusal, canary                            for every type alike (RFC 8020), ANY included
 4. ANY                                        RFC 8482: an answer, but a small one
 5. enforce                                    the safe host's answer in place of the name's own
-6. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` decided
+6. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` (or a pass) decided
 """
 
 import ipaddress
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dinnerbell.catalogue import BYPASS_KIND
 from dinnerbell.model import Address, Verdict
 from dinnerbell.plain import refusal as refusal_text
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, decide_alias
@@ -122,17 +124,22 @@ class Answerer:
         span, refused = life(decision, turn.now), None
         if found.targets:  # whether they are judged depends on what decides, not on the verdict alone
             span = span.shorter(lasting(decision.rule_until, turn.now))
-        if decision.reason is Reason.OTHERWISE:
-            for target in found.targets:
-                of_target = decide_alias(self.policy, Ask(turn.client.device, target, turn.at))
-                if of_target is not None:
-                    span = span.shorter(life(of_target, turn.now))
-                    refused = of_target if refused is None and of_target.verdict is Verdict.BLOCK else refused
+        for of_target in self._of_targets(turn, decision, found.targets):
+            span = span.shorter(life(of_target, turn.now))
+            refused = of_target if refused is None and of_target.verdict is Verdict.BLOCK else refused
         if refused is not None:  # true as long as this answer is: the name may lead somewhere else then
             within = Life(span.cap, 0.0 if stale else min(span.fresh, found.lifetime - age))
             return self._refusal(turn, refused, log_key(turn.client.level, turn.client.device, query.name, refused), within)
         message = found.render(query, int(age), span.cap, limit=turn.limit, stale=stale)
         return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+
+    def _of_targets(self, turn: _Turn, decision: Decision, targets: Iterable[str]) -> Iterator[Decision]:
+        """Yield what is decided of the targets that count: all where only `otherwise` decided; a way round even under a pass."""
+        by_otherwise = decision.reason is Reason.OTHERWISE
+        for target in targets if by_otherwise or decision.is_by_pass else ():
+            found = decide_alias(self.policy, Ask(turn.client.device, target, turn.at))
+            if found is not None and (by_otherwise or BYPASS_KIND in found.kinds):
+                yield found
 
     def _find(self, turn: _Turn, key: Key) -> tuple[Answer | None, float, bool]:
         """Return (answer, age, is it stale); a stale one where upstream failed, be it by silence or by an error (RFC 8767)."""

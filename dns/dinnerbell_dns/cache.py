@@ -84,7 +84,8 @@ def read_answer(data: bytes) -> Answer:
             negative = min(record.ttl, minimum, MAX_NEGATIVE_TTL)
     is_kept = rcode in (Rcode.NOERROR, Rcode.NXDOMAIN) and (negative is not None or (an > 0 and rcode == Rcode.NOERROR))
     lifetime = min([ttl for _, ttl in ttls] + [MAX_TTL if negative is None else negative]) if is_kept else 0
-    return Answer(rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), tuple(dict.fromkeys(targets)), tuple(addresses), lifetime)
+    names = tuple(dict.fromkeys(targets))
+    return Answer(rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), names, tuple(addresses), lifetime)
 
 
 def _targets(data: bytes, record: Record) -> list[str]:

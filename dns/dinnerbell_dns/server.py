@@ -6,6 +6,7 @@ slow way, to the answerer and perhaps upstream. The clock comes in as functions,
 
 import asyncio
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ DRAIN = 64
 MAX_DATAGRAM = 4096
 RECEIVE_BUFFER = 1 << 20
 """Bytes: what a whole setting asks in the moment that a reload takes."""
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+_PORT_CHANCES = 20
 _WILDCARDS = ("0.0.0.0", "::")
 
 
@@ -57,6 +60,8 @@ class Server:
     drops: Drops = field(default_factory=Drops)
     endpoints: list[Endpoint] = field(default_factory=list)
     """Where it answers, with the ports that port 0 became."""
+    without_ipv6: bool = False
+    """Asked to listen on every IPv6 address of a machine that has no IPv6."""
 
     def __post_init__(self) -> None:
         self._answerer = Answerer(self.rules.policy, self.cache)
@@ -76,21 +81,27 @@ class Server:
             try:
                 await self._listen(endpoint)
             except OSError as error:
+                if endpoint.address == "::" and error.errno in _NO_IPV6 and len(listen) > 1:
+                    self.without_ipv6 = True  # a machine whose IPv6 is switched off still has the rest
+                    continue
                 await self.stop()
                 raise OSError(error.errno, f"Couldn't listen on {endpoint}: {error.strerror or error}") from error
 
     async def _listen(self, endpoint: Endpoint) -> None:
-        family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
-        udp = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        for chance in range(_PORT_CHANCES):
+            udp = _udp_socket(endpoint)
+            bound = Endpoint(endpoint.address, udp.getsockname()[1])
+            tcp = TcpListener(self.answer_tcp)
+            try:
+                await tcp.start(bound)
+            except OSError:
+                udp.close()
+                if endpoint.port or chance == _PORT_CHANCES - 1:
+                    raise
+                continue  # the free port that UDP was given is somebody's over TCP
+            break
         self._sockets.append(udp)
-        if family == socket.AF_INET6:
-            udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        udp.bind((endpoint.address, endpoint.port))
-        bound = Endpoint(endpoint.address, udp.getsockname()[1])
-        tcp = TcpListener(self.answer_tcp)
         self._tcp.append(tcp)
-        await tcp.start(bound)
         reader = self._reader_from_any(udp) if endpoint.address in _WILDCARDS else self._reader(udp)
         asyncio.get_running_loop().add_reader(udp, reader)
         self.endpoints.append(bound)
@@ -337,6 +348,21 @@ class Server:
             udp.close()
         self._sockets.clear()
         self._tcp.clear()
+
+
+def _udp_socket(endpoint: Endpoint) -> socket.socket:
+    """Return a bound socket. Raises OSError."""
+    family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
+    udp = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        if family == socket.AF_INET6:
+            udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        udp.bind((endpoint.address, endpoint.port))
+    except OSError:
+        udp.close()
+        raise
+    return udp
 
 
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
