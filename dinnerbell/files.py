@@ -30,10 +30,19 @@ class RulesFile:
 
 def load_rules(path: Path, today: date) -> RulesFile:
     """Read one rules file. Raises RulesFileError with every error in it."""
+    return rules_file_of(path, read_rules_data(path), today)
+
+
+def read_rules_data(path: Path) -> bytes:
+    """Return what lies on the disk. Raises RulesFileError."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise RulesFileError(path, (Remark(1, 1, f"Couldn't read the rules: {error.strerror}"),)) from None
+
+
+def rules_file_of(path: Path, data: bytes, today: date) -> RulesFile:
+    """Return what the bytes of a rules file mean. Raises RulesFileError with every error in them."""
     try:
         text = decode_rules(data)
         return RulesFile(path, text, read_rules(text, catalogue=shipped_catalogue(), today=today))
@@ -47,9 +56,33 @@ def keep_last_good(data: Path, rules_file: RulesFile) -> None:
     path = data / LAST_GOOD
     if path.exists() and path.read_text(encoding="utf-8", errors="replace") == rules_file.text:
         return
+    replace_text(path, rules_file.text)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put `text` in the place of the file, on the disk: after a power cut there is the old file or the new one. Raises OSError."""
     temporary = path.with_suffix(".new")
     with temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(rules_file.text)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the folder's names are on the disk. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells that a file was changed or replaced; None: it is not there at present."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -6,13 +6,15 @@ Pure. `sessions.sessionise` takes the function made here.
     asked                  ├ 13:00 ──────── 13:14 ┤ in grace
                                                   ├ 13:15 ... a refusal counts
 
-How it is fast: a verdict can change only at the marks of the rules' windows, at midnight and where the clocks change, so most minutes
-have no change in the quarter of an hour before them and are answered without deciding; and between two changes one decision stands
-for all minutes and for every device that the same rules are for.
+A pass (`passes.with_passes`) is such a window, which may end within a minute: so a minute is judged by its last second.
+
+How it is fast: a verdict can change only at the marks of the rules' windows, at midnight, with a pass and where the clocks change, so
+most minutes have no change in the quarter of an hour before them and are answered without deciding; and between two changes one
+decision stands for all minutes and for every device that the same rules are for.
 """
 
 from bisect import bisect_right
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from dinnerbell.changes import day_instants
@@ -42,7 +44,7 @@ def make_grace(policy: Policy) -> Grace:
 
     @lru_cache(maxsize=_MAX_REMEMBERED)
     def refuses(device: Device, name: str, change: int) -> bool:
-        return decide(policy, Ask(device, name, datetime.fromtimestamp(change * 60, UTC))).verdict is Verdict.BLOCK
+        return decide(policy, Ask(device, name, datetime.fromtimestamp(change * 60 + 59, UTC))).verdict is Verdict.BLOCK
 
     def in_grace(text: str, name: str, minute: int) -> bool:
         recent = changes.in_the_quarter_to(minute)
@@ -61,6 +63,8 @@ class _Changes:
         timed = [rule for rule in policy.rules if rule.is_timed]
         self._is_timed = bool(timed)
         self._marks = frozenset({0}).union(*(span.marks() for rule in timed for span in (*(rule.when or ()), *rule.unless)))
+        granted = [rule.granted for rule in timed if rule.granted is not None]
+        self._passes = sorted({int(instant.timestamp()) // 60 for each in granted for instant in (each.starts, each.over_at)})
         self._zone = policy.setting.zone
         self._days: dict[date, tuple[int, ...]] = {}
         self._hours: dict[int, tuple[int, ...]] = {}
@@ -89,5 +93,8 @@ class _Changes:
     def _of(self, day: date) -> tuple[int, ...]:
         known = self._days.get(day)
         if known is None:
-            known = self._days[day] = tuple(int(instant.timestamp()) // 60 for instant in day_instants(day, self._zone, self._marks))
+            minutes = {int(instant.timestamp()) // 60 for instant in day_instants(day, self._zone, self._marks)}
+            first, after = (int(datetime.combine(day + timedelta(days=step), time(), self._zone).timestamp()) // 60 for step in (0, 1))
+            minutes.update(change for change in self._passes if first <= change < after)
+            known = self._days[day] = tuple(sorted(minutes))
         return known

@@ -66,6 +66,11 @@ class Device:
     is_named: bool = False
     """Written in rules.yaml by name; otherwise known by its address only."""
     line: int = 0
+    is_intercepted: bool = False
+    """`proxy: intercept`: it trusts the proxy's certificate, so that a refusal can be shown in the site's place."""
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # a key in every decision: hashing all of it would cost more than deciding
 
     @property
     def owner(self) -> Owner:

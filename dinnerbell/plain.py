@@ -9,6 +9,7 @@ from datetime import date, datetime
 from dinnerbell.config import Remark, Rules
 from dinnerbell.model import Action, Device, Group, Owner, Rule, Target, TargetKind, Verdict
 from dinnerbell.names import is_under
+from dinnerbell.plain_groups import group_stories
 from dinnerbell.policy import Decision, Policy, Reason
 from dinnerbell.wording import (
     OWNER_PHRASES,
@@ -16,6 +17,7 @@ from dinnerbell.wording import (
     is_plural,
     joined,
     network_phrase,
+    pass_phrase,
     rule_reference,
     sentence_case,
     target_phrase,
@@ -25,16 +27,20 @@ from dinnerbell.wording import (
 
 CLOSED_WORD = "closed"
 _RULES_TITLE = "Rules, read from the top; the first that fits decides:"
+_GROUPS_TITLE = "What they come to for each group, read off the decisions themselves:"
 REFUSAL_BYTES = 200
 """EXTRA-TEXT (RFC 8914) has to fit a UDP answer beside everything else."""
 
 
-def describe(rules: Rules) -> str:
-    """Return what a good file means, as text: the setting, the rules one by one, the groups, then warnings and inactive keys."""
+def describe(rules: Rules, today: date | None = None) -> str:
+    """Return what a good file means, as text: the setting, the rules one by one, what they come to for each group, then warnings and
+    inactive keys. `today`: approvals are told as they are that day (None: as if all held).
+    """
     policy = rules.policy
     blocks = [
         "\n".join(_setting(policy)),
         "\n".join([_RULES_TITLE, *(_rule(policy, rule) for rule in policy.rules), _otherwise(policy)]),
+        "\n".join([_GROUPS_TITLE, *(f"  {story.text}" for story in group_stories(policy, today))]),
         "\n".join(["Groups and devices:", *_groups(policy)]),
     ]
     if notes := list(_notes(policy)):
@@ -43,7 +49,7 @@ def describe(rules: Rules) -> str:
         count = len(rules.expectations)
         blocks.append(f"What must come out: {'the one line' if count == 1 else f'all {count} lines'} of `expect` came out right.")
     blocks.extend(
-        "\n".join([title, *(f"  line {remark.line}: {remark.message}" for remark in remarks)])
+        "\n".join([title, *(f"  line {remark.line}, column {remark.column}: {remark.message}" for remark in remarks)])
         for title, remarks in _remark_blocks(rules)
         if remarks
     )
@@ -160,7 +166,9 @@ def _because(decision: Decision, policy: Policy) -> str:
         return "helplines are never refused, whatever the rules say"
     if decision.reason is Reason.CANARY:
         return "by this name software asks whether the network filters, and the honest answer is yes"
-    if decision.rule is not None:
+    if decision.rule is not None and decision.rule.granted is not None:
+        because = pass_phrase(decision.rule.granted, policy.setting.zone)
+    elif decision.rule is not None:
         because = f"rule {decision.rule.index + 1} '{decision.rule.name}' {rule_reference(decision.rule)} decides"
     else:
         line = f" (line {policy.otherwise_line})" if policy.otherwise_line else ""

@@ -28,6 +28,9 @@ from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Targ
 from dinnerbell.names import HostTable, is_under, judged
 from dinnerbell.times import Closures, TimeSpan
 
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_MAX_DECIDED = 50_000
+"""Decisions kept, some 25 MB: what a setting's devices ask in an hour; a flood of random names starts them anew."""
 _MAX_REMEMBERED = 20_000
 """Addresses, views and segments kept in memory: a bound, so that a flood of sources cannot fill it."""
 
@@ -58,6 +61,9 @@ class Policy:
     otherwise_line: int | None = None
     _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_address: dict[Address, Device] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _decided: dict[tuple[Device, str], tuple[datetime, datetime | None, "Decision"]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _segments: dict[object, "_Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def device_at(self, address: Address) -> Device:
@@ -157,6 +163,10 @@ class Decision:
     is_watched: bool = False
     """A rule or a social service could decide this name: its answers live 60 s at most, so that use stays visible."""
 
+    @property
+    def is_by_pass(self) -> bool:
+        return self.rule is not None and self.rule.granted is not None
+
 
 CANARIES = ("use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", "resolver.arpa")
 """Firefox's, iCloud Private Relay's and RFC 9462's: by each, software asks whether this network filters."""
@@ -164,15 +174,29 @@ CANARIES = ("use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", 
 
 def decide(policy: Policy, ask: Ask) -> Decision:
     """Decide one question. Deterministic: what it remembers in the policy follows from the policy alone."""
+    decided = policy._decided  # noqa: SLF001 - the policy keeps what this module works out from it
+    key = ask.device, ask.name
+    known = decided.get(key)
+    if known is not None and ask.at >= known[0] and (known[1] is None or ask.at < known[1]):
+        return known[2]
+    start, decision = _decide(policy, ask)
+    if len(decided) >= _MAX_DECIDED:
+        decided.clear()
+    decided[key] = start, decision.rule_until, decision
+    return decision
+
+
+def _decide(policy: Policy, ask: Ask) -> tuple[datetime, Decision]:
+    """Return the decision, and the instant from which on it is the same (until its `rule_until`)."""
     name = judged(ask.name)
     for canary in CANARIES:
         if is_under(name, canary):
-            return Decision(Verdict.BLOCK, Reason.CANARY, None, None, (), None, canary, None)
+            return _ALWAYS, Decision(Verdict.BLOCK, Reason.CANARY, None, None, (), None, canary, None)
     match = policy.catalogue.lookup(name)
     if match is not None and HELPLINE_KIND in match.kinds:
-        claim = match.claims[0]
+        claim = next(claim for claim in match.claims if HELPLINE_KIND in claim.service.kinds)
         host = match.host.lstrip("=")
-        return Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
+        return _ALWAYS, Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
     return _view(policy, ask.device).decide(name, match, ask.at)
 
 
@@ -187,7 +211,7 @@ def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
     view = _view(policy, ask.device)
     if (match is None and not view.names_domain_of(name)) or (match is not None and HELPLINE_KIND in match.kinds):
         return None
-    return view.decide(name, match, ask.at)
+    return view.decide(name, match, ask.at)[1]
 
 
 def _view(policy: Policy, device: Device) -> "_View":
@@ -261,7 +285,7 @@ class _View:
     def names_domain_of(self, name: str) -> bool:
         return self._by_domain.longest(name) is not None
 
-    def decide(self, name: str, match: Match | None, at: datetime) -> Decision:
+    def decide(self, name: str, match: Match | None, at: datetime) -> tuple[datetime, Decision]:
         by_domain = list(self._by_domain.all_matches(name)) if len(self._by_domain) else []
         claims: tuple[Claim | None, ...] = match.claims if match else (None,)
         tracks = tuple(self._track(claim.service if claim else None, by_domain) for claim in claims)
@@ -272,7 +296,7 @@ class _View:
         outcome = segment.outcome
         claim = claims[outcome.claim]
         host = next((written for written, indexes in by_domain if outcome.rule in indexes), match.host if match else name)
-        return Decision(
+        decision = Decision(
             verdict=outcome.verdict,
             reason=Reason.OTHERWISE if outcome.rule is None else Reason.RULE,
             rule=None if outcome.rule is None else self._policy.rules[outcome.rule],
@@ -286,6 +310,7 @@ class _View:
             rule_until=segment.end,
             is_watched=self._policy.watches(name, match),
         )
+        return segment.start, decision
 
     def _track(self, service: Service | None, by_domain: list[tuple[str, set[int]]]) -> Track:
         track: Track = ()
@@ -303,12 +328,12 @@ class _View:
 
     def _engines(self, name: str) -> dict[int, Engine]:
         """Return, for each enforce rule of this device that knows the name, what it would turn it to."""
-        found = {}
+        found: dict[int, Engine] = {}
         for rule in self._enforce:
             for switch in rule.switches:
                 table = self._policy.catalogue.enforce.get(switch)
                 if table is not None and (hit := table.longest(name)) is not None:
-                    found[rule.index] = hit[1]
+                    found.setdefault(rule.index, hit[1])
         return found
 
     def _segment(self, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> _Segment:
@@ -335,7 +360,7 @@ def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Enforced, 
     timed = [rule for index in {*engines, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
     outcome = outcome_at(at)
     if not timed:
-        return _Segment(datetime.min.replace(tzinfo=UTC), None, None, outcome)
+        return _Segment(_ALWAYS, None, None, outcome)
     spans = [span for rule in timed for span in (*(rule.when or ()), *rule.unless)]
     needs_closures = any(span.is_closed_days or not all(window.ignore_closures for window in span.windows) for span in spans)
     marks = frozenset({0}).union(*(span.marks() for span in spans))

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dinnerbell.catalogue import UMBRELLA, Catalogue
-from dinnerbell.model import Network, Owner, Rule, Target, TargetKind
+from dinnerbell.model import Network, Owner, Pass, Rule, Target, TargetKind
 
 KIND_PHRASES = {
     UMBRELLA: "social media",
@@ -89,7 +89,7 @@ def network_phrase(network: Network) -> str:
 def until_phrase(until: datetime, at: datetime, zone: ZoneInfo) -> str:
     """Return the end as short as it is clear: 12:00 today, Mon 08:00 within six days, else 7 Dec 08:00."""
     end, start = until.astimezone(zone), at.astimezone(zone)
-    clock = f"{end:%H:%M}"
+    clock = f"{end:%H:%M:%S}" if end.second else f"{end:%H:%M}"  # only a pass ends between two minutes
     days = (end.date() - start.date()).days
     if days == 0:
         return clock
@@ -103,3 +103,9 @@ def rule_reference(rule: Rule) -> str:
     """Return where a rule stands: (clause 4, line 41)."""
     clause = f"clause {rule.clause}, " if rule.clause else ""
     return f"({clause}line {rule.line})"
+
+
+def pass_phrase(given: Pass, zone: ZoneInfo) -> str:
+    """Return who opened something, for how long and what for: "pass 7, given by Nicola from 12:07 until 12:37 (photos), opens it"."""
+    until = until_phrase(given.over_at, given.starts, zone)
+    return f"pass {given.id}, given by {given.by} from {given.starts.astimezone(zone):%H:%M} until {until} ({given.why}), opens it"

@@ -16,9 +16,10 @@ from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
 from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.log import LogError, LogReader, usage_path
-from dinnerbell.model import Device
+from dinnerbell.model import Device, Pass
 from dinnerbell.moments import parse_moment
 from dinnerbell.names import BadName, normalise
+from dinnerbell.pass_store import PassFileError, load_book
 from dinnerbell.policy import Policy
 from dinnerbell.times import BadTime
 
@@ -51,6 +52,14 @@ class Where:
         except RulesFileError as error:
             click.echo(str(error), err=True)
             sys.exit(1)
+
+    def passes(self) -> tuple[Pass, ...]:
+        """Return every pass on record, or none and a word on stderr: what the rules say can be told without them."""
+        try:
+            return load_book(self.data).passes
+        except PassFileError as error:
+            click.echo(f"dinnerbell: {error}", err=True)
+            return ()
 
     def log(self) -> LogReader:
         """Open the usage log, or end saying why not (exit 1)."""

@@ -7,6 +7,7 @@ import click
 
 from dinnerbell.cli.common import CLOCK, Where, device_of, iso, print_json, print_table, since_of
 from dinnerbell.grace import make_grace
+from dinnerbell.passes import with_passes
 from dinnerbell.sessions import Grade, Session, sessionise
 
 
@@ -18,7 +19,7 @@ from dinnerbell.sessions import Grade, Session, sessionise
 @click.pass_obj
 def usage(where: Where, device: str | None, since: str | None, show_all: bool, as_json: bool) -> None:
     """Show what was used, as ranges of minutes with the strength of the evidence. Refused look-ups have 0 minutes."""
-    policy = where.rules().policy
+    policy = with_passes(where.rules().policy, where.passes())  # an app that has not noticed the end of a pass makes no episode
     zone = policy.setting.zone
     first = int(since_of(since, zone).timestamp() // 60)
     only = device_of(policy, device).name if device else None

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from dinnerbell.cli.common import Where, device_of, iso, moment_of, name_of, now, print_json
+from dinnerbell.passes import with_passes
 from dinnerbell.plain import sentence
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide
 from dinnerbell.usage import rule_name
@@ -18,7 +19,7 @@ from dinnerbell.usage import rule_name
 @click.pass_obj
 def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool) -> None:
     """Say whether DEVICE (a name or an address) may reach NAME, by which rule, and until when."""
-    policy = where.rules().policy
+    policy = with_passes(where.rules().policy, where.passes())
     zone = policy.setting.zone
     at = moment_of(at_text, zone) if at_text else now()
     ask = Ask(device_of(policy, device), name_of(name), at)
@@ -39,7 +40,7 @@ def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool
 def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:
     """Return the decision as `why --json` prints it."""
     zone = policy.setting.zone
-    decided_at = decision.rule.line if decision.rule else None
+    decided_at = decision.rule.line or None if decision.rule else None  # a pass stands in no file
     return {
         "name": ask.name,
         "device": ask.device.name,
