@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from dinnerbell.catalogue import KINDS, UMBRELLA, Catalogue, read_catalogue
 from dinnerbell.config import LogConfig, LogLevel, ReportConfig, Rules
 from dinnerbell.log import Contact
-from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, People, Rule, Setting, Target, TargetKind, Verdict
+from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pass, People, Rule, Setting, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, Policy, decide
 from dinnerbell.times import Closures, TimeSpan, parse_window
 from dinnerbell.usage import LogKey, Traffic, Usage, log_key
-from dinnerbell_reports.annex_values import WeeklyReport
+from dinnerbell_reports.annex_values import RuleChange, WeeklyReport
 from dinnerbell_reports.week import Week, parse_week
 from dinnerbell_reports.weekly import weekly
 
@@ -230,7 +230,7 @@ class Box:
     def uptime(self) -> Sequence[tuple[int, int]]:
         return [(self.week.back(3).minutes.start, self.week.minutes.stop - 1)] if self.up is None else self.up
 
-    def report(self) -> WeeklyReport:
+    def report(self, *, passes: Sequence[Pass] = (), rule_changes: Sequence[RuleChange] = ()) -> WeeklyReport:
         return weekly(
             self.rules,
             self.week,
@@ -240,6 +240,8 @@ class Box:
             uptime=self.uptime(),
             losses=self.losses,
             made_at=self.made_at or self.week.end.astimezone(UTC) + timedelta(hours=7),
+            passes=passes,
+            rule_changes=rule_changes,
         )
 
 

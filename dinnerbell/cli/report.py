@@ -61,5 +61,6 @@ def weekly_text(where: Where, week: Week, made_at: datetime, form: str) -> str:
             uptime=log.uptime(first, after),
             losses=log.losses(week.minutes.start, after),
             made_at=made_at,
+            passes=where.passes(),
         )
     return _RENDERERS[form](value)

@@ -30,7 +30,6 @@ from dinnerbell_reports.who import Contact, Registry, Who
 MISSING = (
     Missing(5, "Alerts already sent, and what came of them"),
     Missing(9, "Excessive use, by the setting's own number"),
-    Missing(16, "Rule changes"),
     Missing(17, "Actions opened, carried and closed"),
 )
 """Named in the report, so that nobody takes their absence for good news."""

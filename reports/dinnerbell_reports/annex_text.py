@@ -1,6 +1,6 @@
 """The annex of the report as plain text: parts 12 to 19. Pure; see `as_text.py`."""
 
-from dinnerbell_reports.annex_values import WeeklyReport
+from dinnerbell_reports.annex_values import RuleChange, WeeklyReport
 from dinnerbell_reports.phrases import and_list, counted, moment_text, number
 from dinnerbell_reports.text_page import TextPage
 
@@ -11,6 +11,7 @@ def annex_text(page: TextPage, report: WeeklyReport) -> None:
     page.heading(f"{report.tests.number}  {report.tests.heading}")
     page.items([report.tests.tested, report.tests.provider, f"Look-ups are passed on to: {and_list(report.tests.upstream)}."])
     _essential(page, report)
+    _changes(page, report)
     page.heading(f"{report.records.number}  {report.records.heading}")
     page.items([report.records.viewers, report.records.deleted, report.records.retention])
     page.heading("Not in this release")
@@ -71,3 +72,21 @@ def _essential(page: TextPage, report: WeeklyReport) -> None:
         what = counted(part.sensitive_lookups, "look-up")
         told.append(f"Health, union, banking, faith or advice sites: {what} refused. It is not kept by which device.")
     page.items(told)
+
+
+def _changes(page: TextPage, report: WeeklyReport) -> None:
+    part = report.changes
+    page.heading(f"{part.number}  {part.heading}")
+    told = [f"{moment_text(each.at)}: other rules came into force{_said(each)}." for each in part.rules]
+    told = told or ["The rules did not change, as far as the history in the box's data tells."]
+    for line in part.passes:
+        early = f"; ended early by {line.revoked_by}" if line.revoked_by else ""
+        minutes = counted(line.minutes, "minute")
+        told.append(f"Pass: {line.what}, {line.whom}, {moment_text(line.starts)}, {minutes}. {line.by}: “{line.why}”{early}.")
+    page.items(told if part.passes else [*told, "No pass was given."])
+
+
+def _said(change: RuleChange) -> str:
+    if not change.by:
+        return "; nobody wrote down who changed them and why (`dinnerbell edit` asks)"
+    return f", by {change.by}" + (f": “{change.why}”" if change.why else "")

@@ -171,6 +171,40 @@ class SelfTests:
 
 
 @dataclass(frozen=True, slots=True)
+class PassLine:
+    """One pass: what was opened beside the rules, for whom, by whom and why. People's own devices appear by their group."""
+
+    what: str
+    whom: str
+    starts: datetime
+    ends: datetime
+    minutes: int
+    """How long it was open in this week."""
+    by: str
+    why: str
+    revoked_by: str
+    """Empty: it ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Other rules came into force."""
+
+    at: datetime
+    by: str
+    """Empty: the file was changed without `dinnerbell edit`, so nobody said who."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    rules: tuple[RuleChange, ...]
+    passes: tuple[PassLine, ...]
+    number: int = 16
+    heading: str = "Rule changes and passes"
+
+
+@dataclass(frozen=True, slots=True)
 class EssentialLine:
     service: str
     hosts: tuple[str, ...]
@@ -258,6 +292,7 @@ class WeeklyReport:
     bypass: Bypass
     tests: SelfTests
     essential: Essential
+    changes: Changes
     records: Records
     reading: Reading
     sign_off: SignOff

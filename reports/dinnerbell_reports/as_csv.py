@@ -54,6 +54,6 @@ def _cells(values: Iterable[Value]) -> list[Value]:
 
 def cell(text: str) -> str:
     """Return the text as a cell that no spreadsheet runs. Leading spaces do not hide a formula."""
-    is_formula = text.translate(_WIDE).lstrip(" ").startswith(_FORMULA)
     shown = visible(text)
+    is_formula = any(each.translate(_WIDE).lstrip().startswith(_FORMULA) for each in (text, shown))
     return "'" + shown if is_formula else shown

@@ -12,9 +12,12 @@ from datetime import datetime
 
 from dinnerbell.config import Rules
 from dinnerbell.grace import make_grace
+from dinnerbell.model import Pass
+from dinnerbell.passes import with_passes
 from dinnerbell.usage import Traffic, Usage
 from dinnerbell_reports import annex
-from dinnerbell_reports.annex_values import WeeklyReport, WeekSpan
+from dinnerbell_reports.annex_values import RuleChange, WeeklyReport, WeekSpan
+from dinnerbell_reports.changes import changes
 from dinnerbell_reports.decisions import drawn_up, verdict
 from dinnerbell_reports.devices import approvals, children, staff
 from dinnerbell_reports.evidence import Witness
@@ -42,13 +45,16 @@ def weekly(  # noqa: PLR0913 - what the log holds
     uptime: Sequence[tuple[int, int]],
     losses: int,
     made_at: datetime,
+    passes: Sequence[Pass] = (),
+    rule_changes: Sequence[RuleChange] = (),
 ) -> WeeklyReport:
     """Return the report of `week`.
 
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
-    `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware.
+    `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
+    given and not dropped yet; `rule_changes`: when other rules came into force, in order.
     """
-    policy = rules.policy
+    policy = with_passes(rules.policy, passes)
     registry = Registry(policy, contacts)
     witness = Witness(policy, registry, make_grace(policy))
     weeks = [week.back(step) for step in range(TREND_WEEKS)]
@@ -97,6 +103,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
             bypass=facts.bypass,
             tests=annex.tests(rules),
             essential=facts.essential,
+            changes=changes(policy.catalogue, week, passes, rule_changes),
             records=annex.records(rules),
             reading=reading(),
             sign_off=sign_off(people),
