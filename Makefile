@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts unit fix clean
+.PHONY: help run demo test lint types contracts unit bench fix clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ contracts: $(VENV)/.dev ## import-linter: the pure core imports no shell
 unit: $(VENV)/.dev ## every test, over real sockets
 	sh tests/install-tools
 	$(BIN)/pytest -n 2 -q
+
+bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
+	sh tests/install-tools dnsperf:dnsperf
+	$(BIN)/python bench/dns.py
 
 fix: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
