@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, T201 - a script that prints what it measured
+
 """How fast is `dinnerbell replay`? Makes a log of a million counted rows and measures three whole commands; no test depends on it.
 
     python bench/replay.py [ROWS] [DEVICES]
@@ -60,7 +60,7 @@ def _rules(devices: int) -> str:
 
 def _fill(folder: Path, rules_path: Path, count: int) -> None:
     policy = load_rules(rules_path, date(2026, 11, 16)).rules.policy
-    chance = random.Random(7)  # noqa: S311 - a measurement, the same each time
+    chance = random.Random(7)
     hosts = [host.lstrip("=") for service in policy.catalogue.services.values() for listed in service.hosts.values() for host in listed]
     social = chance.sample(hosts, 600)
     names = [social[number // 10] if number % 10 == 3 else f"host-{number}.example-{number % 900}.net" for number in range(6000)]
@@ -121,7 +121,7 @@ def _measure_command(folder: Path, old: Path, new: Path, count: int) -> None:
     seconds = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         seconds.append(time.perf_counter() - started)
     median = statistics.median(seconds)
     print(f"whole command: {median:.2f} s (median of {RUNS}: {', '.join(f'{each:.2f}' for each in sorted(seconds))})")
