@@ -109,7 +109,7 @@ class Remark:
     column: int
     message: str
     width: int = 0
-    """How many characters it is about; 0: what stands from `column` to the end of the line."""
+    """How many characters it is about; 0: what stands from `column` to the end of the line; below 0: the file as a whole."""
 
     def text(self, file_name: str) -> str:
         return f"{file_name}:{self.line}:{self.column}: {self.message}"

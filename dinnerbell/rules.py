@@ -33,10 +33,10 @@ def read_rules(text: str, *, catalogue: Catalogue, today: date | None = None) ->
 def decode_rules(data: bytes) -> str:
     """Return the text of a rules.yaml as it lies on the disk. Raises RulesError where it is not UTF-8 text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RulesError((Remark(1, 1, "the file is saved as UTF-16: save it as UTF-8 (in Notepad: Save as, Encoding: UTF-8)"),))
+        raise RulesError((Remark(1, 1, "the file is saved as UTF-16: save it as UTF-8 (in Notepad: Save as, Encoding: UTF-8)", -1),))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = re.split("\r\n|[\r\n\x85\u2028\u2029]", data[: error.start].decode("utf-8", errors="replace"))
         message = "there is a letter here that is not UTF-8: save the file as UTF-8 (in Notepad: Save as, Encoding: UTF-8)"
-        raise RulesError((Remark(len(before), len(before[-1].removeprefix("\ufeff")) + 1, message),)) from None
+        raise RulesError((Remark(len(before), len(before[-1].removeprefix("\ufeff")) + 1, message, 1),)) from None

@@ -116,8 +116,10 @@ def _time_hint(text: str) -> str:
         return "; the clock has 24 hours: 1pm is 13:00"
     if re.search(r"\d\.\d\d", text):
         return "; with a colon, not a full stop"
+    if re.fullmatch(r"(\S+ )?\d{1,2}:\d{2}", text):
+        return "; it has a start and an end"
     if all(part[:3] in DAY_NAMES for part in re.split(r"[,-]", text)):
-        return f"; for whole days write {text} 00:00-24:00"
+        return "; days come first, then one start and one end" if ":" in text else f"; for whole days write {text} 00:00-24:00"
     return ""
 
 

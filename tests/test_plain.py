@@ -65,6 +65,19 @@ the setting's devices.
   9. Safe search (clause 3, line 24): safe search is switched on, always, for the setting's devices and unknown devices.
      Otherwise (line 25): what no rule speaks of is open.
 
+What they come to for each group, read off the decisions themselves:
+  Office: social media is closed mon-fri 08:00-18:00 in term; open at other times. On closed days: open all day. Facebook is open at \
+all times. Ways round the filter, Messenger, games.example and exactly www.chat.example are closed at all times. Search engines are \
+open with safe search at all times.
+  Children: social media, ways round the filter, games.example and exactly www.chat.example are closed at all times. Search engines are \
+open with safe search at all times.
+  Staff phones: social media opens mon-thu 12:00-13:00 and fri 11:30-12:30 in term; otherwise closed mon-fri 08:00-18:00; open at other \
+times. On closed days: open all day. Ways round the filter are closed at all times.
+  Unknown (any device that nobody has named): social media and ways round the filter are closed at all times. Search engines are open \
+with safe search at all times.
+  Unknown (addresses in 192.168.1.0/24): social media, ways round the filter, games.example and exactly www.chat.example are closed at \
+all times. Search engines are open with safe search at all times.
+
 Groups and devices:
   office (the setting's devices): office-laptop.
   children (the setting's devices, used by children): room-tablet.
@@ -78,10 +91,10 @@ Good to know:
 What must come out: the one line of `expect` came out right.
 
 Warnings:
-  line 20: the approval of rule 5 'The official page' still says EXAMPLE: policy section 5 asks for a real one before use
+  line 20, column 5: the approval of rule 5 'The official page' still says EXAMPLE: policy section 5 asks for a real one before use
 
 Not active yet:
-  line 28: `log.keep` is understood and checked, but not active yet in this release: nothing is deleted from the log by itself"""
+  line 28, column 7: `log.keep` is understood and checked, but not active yet in this release: nothing is deleted from the log by itself"""
 
 
 def test_check_says_what_a_good_file_means():

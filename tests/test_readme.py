@@ -103,3 +103,14 @@ def test_the_examples_say_what_they_say():
     assert len(shown) == 2
     for line in shown:
         assert line.removesuffix(" ...") in done.stdout
+
+
+def test_the_mistake_that_is_shown_is_told_like_that(tmp_path):
+    """`check` says of a misspelt group what the README shows."""
+    good = (ROOT / "rules.yaml").read_text(encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(
+        good.replace("room-tablet-1: {group: children", "room-tablet-1: {group: chldren"), encoding="utf-8"
+    )
+    done = subprocess.run([sys.executable, "-m", "dinnerbell", "check"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] in README

@@ -263,7 +263,7 @@ RESERVED = {
         "mac: 02:00:00:00:00:02}}\n",
         ["`mac` of `a` and 1 more"],
     ),
-    "proxy": (NO_RULES + "devices: {a: {group: office, address: 10.0.0.1, proxy: intercept}}\n", ["`proxy` of `a`"]),
+    "proxy_is_active": (NO_RULES + "devices: {a: {group: office, address: 10.0.0.1, proxy: intercept}}\n", []),
     "alert": (
         SETTING + "rules:\n  - {block: bypass, alert: yes}\n  - {block: dating, alert: [manager]}\n",
         ["`alert` of rule 1", "`alert` of rule 2"],
@@ -281,6 +281,10 @@ def test_keys_of_later_work_are_checked_and_said_to_be_inactive(text, expected):
 EVERYONE_SAFE = SETTING + "rules:\n  - allow: essential\n"
 OFFICE = 'groups: {office: {owner: setting, addresses: "10.0.0.0/24"}, phones: {owner: staff, addresses: "10.0.1.0/24"}}\n'
 APPROVAL = "{purpose: N, risk-assessment: R, approved-by: Jo, from: %s, until: %s}"
+RESTS = "rests on closed days, and what it blocks is open then (the next: %s)"
+IF_MEANT = "If that is meant, write `unless: closed` in the rule; if not, `closures: ignore` at its time"
+NEVER_BEGINS = "begins on no day of the next twelve months: all its days are closed (`closures`)"
+IN_QUOTES = 'put `%s` in quotes, like "%s": other programs that read this file see %s here'
 PUT_ABOVE = "put a rule `allow: essential` for the same devices, without times, above it"
 PUT_ABOVE_FOR = "put a rule `allow: essential` for %s, without times, above"
 
@@ -331,7 +335,10 @@ WARNED = {
         ["5:5: rule 3 'B' never decides: rule 2 'A' (line 4) always decides before it"],
     ),
     "parent_after_its_domain": (EVERYONE_SAFE + "  - {name: A, block: www.example.org}\n  - {name: B, allow: example.org}\n", []),
-    "after_a_timed_rule": (EVERYONE_SAFE + "  - {name: A, block: dating, when: 08:00-18:00}\n  - {name: B, allow: dating}\n", []),
+    "after_a_timed_rule": (
+        EVERYONE_SAFE + "  - {name: A, block: dating, when: 08:00-18:00, unless: closed}\n  - {name: B, allow: dating}\n",
+        [],
+    ),
     "some_devices_are_forestalled": (
         EVERYONE_SAFE + "  - {name: A, block: dating, devices: phones}\n  - {name: B, allow: dating, devices: [phones, unknown]}\n" + OFFICE
         + "devices: {laptop: {group: office, address: 10.0.0.9}}\n",
@@ -346,7 +353,7 @@ WARNED = {
         EVERYONE_SAFE + "  - {name: A, block: dating, when: closed}\nclosures: {bank-holidays: none}\n",
         ["4:5: rule 2 'A' can never fit: `when` and `unless` leave it no minute (closed)"],
     ),
-    "part_of_when_is_left": (EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours, unless: mon 08:00-18:00}\n", []),
+    "part_of_when_is_left": (EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours, unless: [mon 08:00-18:00, closed]}\n", []),
     "helpline": (
         EVERYONE_SAFE + "  - {name: A, block: helpline}\n",
         ["4:5: rule 2 'A': helplines are never refused, whatever the rules say"],
@@ -380,6 +387,70 @@ WARNED = {
         EVERYONE_SAFE + "devices: {tablet: {address: 10.0.0.1}}\n",
         ["4:11: `tablet` is in no group: rules for `unknown` devices are for it too. Give it a group"],
     ),
+    "block_that_closures_open": (
+        EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours}\n",
+        [f"4:30: rule 2 'A' {RESTS % 'Fri 25 December 2026'}. {IF_MEANT}"],
+    ),
+    "block_that_closures_open_once_for_two_windows": (
+        EVERYONE_SAFE + "  - name: A\n    block: dating\n    when: [sat 09:00-10:00, tue 09:00-10:00]\nclosures: {dates: [2026-12-01]}\n",
+        [f"6:5: rule 2 'A' {RESTS % 'Tue 1 December 2026'}. {IF_MEANT}"],
+    ),
+    "block_that_says_so": (EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours, unless: closed}\n", []),
+    "block_that_leaves_closures_alone": (
+        EVERYONE_SAFE + "  - {name: A, block: dating, when: {windows: setting-hours, closures: ignore}}\n",
+        [],
+    ),
+    "block_without_closures": (
+        EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours}\nclosures: {bank-holidays: none, dates: [2026-11-21]}\n",
+        [],
+    ),
+    "block_that_another_takes_over": (
+        EVERYONE_SAFE + "  - {name: A, block: social-media, devices: office, when: setting-hours}\n"
+        "  - {name: B, block: social-media, devices: setting-owned}\n" + OFFICE + "devices: {a: {group: office, address: 10.0.0.1}}\n",
+        [],
+    ),
+    "block_that_another_takes_over_on_closed_days": (
+        EVERYONE_SAFE + "  - {name: A, block: dating, when: setting-hours}\n"
+        "  - {name: B, block: dating, when: {windows: 07:00-19:00, closures: ignore}}\n",
+        [],
+    ),
+    "block_over_otherwise_block": (EVERYONE_SAFE + "  - {block: dating, when: setting-hours}\notherwise: block\n", []),
+    "window_that_closures_swallow": (
+        EVERYONE_SAFE + "  - {name: A, allow: example.org, when: club}\ntimes: {club: [mon 09:00-10:00, tue 09:00-10:00]}\n"
+        "closures: {dates: [2026-11-23, 2026-11-30, 2026-12-07..2027-11-22]}\n",
+        [f"5:9: `mon 09:00-10:00` of `club` {NEVER_BEGINS}"],
+    ),
+    "literal_window_that_closures_swallow": (
+        EVERYONE_SAFE + "  - name: A\n    allow: example.org\n    unless: sun 09:00-10:00\nclosures: {dates: [2026-11-22..2027-11-22]}\n",
+        [f"6:5: `sun 09:00-10:00` {NEVER_BEGINS}"],
+    ),
+    "window_that_begins_in_a_year": (
+        EVERYONE_SAFE + "  - {name: A, allow: example.org, when: sun 09:00-10:00}\nclosures: {dates: [2026-11-22..2027-11-20]}\n",
+        [],
+    ),
+    "mac_that_others_read_as_a_number": (
+        EVERYONE_SAFE + "devices: {a: {group: office, address: 10.0.0.1, mac: 10:11:22:33:44:55}}\n",
+        ["4:54: " + IN_QUOTES % ("10:11:22:33:44:55", "10:11:22:33:44:55", "the number 7923433495")],
+    ),
+    "mac_that_others_read_as_it_is": (EVERYONE_SAFE + "devices: {a: {group: office, address: 10.0.0.1, mac: 02:00:00:00:00:20}}\n", []),
+    "time_that_others_read_as_a_number": (
+        EVERYONE_SAFE + "  - {name: 17:30, allow: dating}\n",
+        ["4:12: " + IN_QUOTES % ("17:30", "17:30", "the number 1050")],
+    ),
+    "on_as_a_name": (
+        EVERYONE_SAFE + "  - {name: On, allow: dating}\n",
+        ["4:12: " + IN_QUOTES % ("On", "On", "true")],
+    ),
+    "no_as_a_device": (
+        EVERYONE_SAFE + "devices: {no: {group: office, address: 10.0.0.1}}\n",
+        ["4:11: " + IN_QUOTES % ("no", "no", "false")],
+    ),
+    "null_and_a_clause_with_a_zero": (
+        EVERYONE_SAFE + "  - {name: null, clause: 4.10, allow: dating}\n",
+        ["4:12: " + IN_QUOTES % ("null", "null", "nothing at all"), "4:26: " + IN_QUOTES % ("4.10", "4.10", "the number 4.1")],
+    ),
+    "quoted_words_are_no_trap": (EVERYONE_SAFE + "  - {name: 'no', clause: '4.10', allow: dating}\n", []),
+    "numbers_where_numbers_belong": (EVERYONE_SAFE + "log: {flush: 0.50}\nbox: {rate-limit: 0500}\n", []),
     "device_without_an_address": (
         EVERYONE_SAFE + "devices: {tablet: {group: children}}\n",
         ["4:11: `tablet` has no address, so it cannot be recognised yet: give it a fixed one in the router and write it here"],
@@ -393,7 +464,7 @@ def test_a_doubt_is_told_and_the_file_is_used(text, expected):
 
 
 def test_without_a_day_nothing_is_said_that_depends_on_it():
-    for name in ("review_overdue", "approval_over", "approval_to_come"):
+    for name in ("review_overdue", "approval_over", "approval_to_come", "block_that_closures_open", "window_that_closures_swallow"):
         assert read(WARNED[name][0]).warnings == ()
 
 

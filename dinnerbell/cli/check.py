@@ -8,6 +8,7 @@ import click
 
 from dinnerbell.cli.common import Where, now, print_json
 from dinnerbell.config import Remark
+from dinnerbell.excerpt import told
 from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.plain import describe
 
@@ -18,7 +19,7 @@ from dinnerbell.plain import describe
 @click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
 @click.pass_obj
 def check(where: Where, file: Path | None, strict: bool, as_json: bool) -> None:
-    """Load the rules; print what they mean, or each error as FILE:LINE:COL: message."""
+    """Load the rules; print what they mean, or each error as FILE:LINE:COL: message, the text in question underlined."""
     path = file or where.rules_path
     try:
         rules = load_rules(path, now().date()).rules
@@ -26,16 +27,36 @@ def check(where: Where, file: Path | None, strict: bool, as_json: bool) -> None:
         if as_json:
             print_json({"ok": False, "errors": _remarks(path, error.remarks), "warnings": [], "inactive": [], "meaning": None})
         else:
-            click.echo(str(error))
+            text = _text(path)
+            click.echo("\n".join(told(remark, str(path), text) for remark in error.remarks))
         sys.exit(1)
+    meaning = describe(rules, now().astimezone(rules.policy.setting.zone).date())
     is_good = not (strict and rules.warnings)
     if as_json:
         warnings, inactive = _remarks(path, rules.warnings), _remarks(path, rules.inactive)
-        print_json({"ok": is_good, "errors": [], "warnings": warnings, "inactive": inactive, "meaning": describe(rules)})
+        print_json({"ok": is_good, "errors": [], "warnings": warnings, "inactive": inactive, "meaning": meaning})
     else:
-        click.echo(describe(rules))
+        click.echo(meaning)
     sys.exit(0 if is_good else 1)
 
 
 def _remarks(path: Path, remarks: tuple[Remark, ...]) -> list[dict[str, Any]]:
-    return [{"file": str(path), "line": remark.line, "column": remark.column, "message": remark.message} for remark in remarks]
+    return [
+        {
+            "file": str(path),
+            "line": remark.line,
+            "column": remark.column,
+            "end_column": remark.column + remark.width if remark.width > 0 else None,
+            "message": remark.message,
+        }
+        for remark in remarks
+    ]
+
+
+def _text(path: Path) -> str:
+    """Return the file as far as it can be shown; nothing if it can't be read or is no UTF-8 at all, which is the error then."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return ""
+    return "" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data.decode("utf-8", errors="replace")

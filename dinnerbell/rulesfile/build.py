@@ -16,7 +16,8 @@ from dinnerbell.rulesfile.build_services import read_own_services
 from dinnerbell.rulesfile.doubts import find_doubts
 from dinnerbell.rulesfile.expect import read_expectations, report_failures
 from dinnerbell.rulesfile.messages import did_you_mean, keys_of
-from dinnerbell.rulesfile.models import BoxModel, ClosuresModel, LogModel, PeopleModel, ReportsModel, RulesFile, SettingModel
+from dinnerbell.rulesfile.models import ClosuresModel, PeopleModel, RulesFile, SettingModel
+from dinnerbell.rulesfile.models_box import BoxModel, LogModel, ReportsModel
 from dinnerbell.rulesfile.nodes import START, Tree, read_tree
 from dinnerbell.rulesfile.reader import Reader
 from dinnerbell.rulesfile.references import CLOSED_WORD, Known, Times, windows_of

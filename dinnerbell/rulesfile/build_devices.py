@@ -37,7 +37,15 @@ def read_devices(reader: Reader) -> None:
         model = reader.part(DeviceModel, path)
         if model is not None:
             group = known.groups.get(model.group) if model.group else None
-            known.devices[name] = Device(name, group, tuple(model.address), model.mac, is_named=True, line=reader.line(path))
+            known.devices[name] = Device(
+                name,
+                group,
+                tuple(model.address),
+                model.mac,
+                is_named=True,
+                line=reader.line(path),
+                is_intercepted=model.proxy is not None,
+            )
 
 
 def _check_free(reader: Reader, path: Path, *, what: str) -> None:
@@ -55,7 +63,7 @@ def _check_free(reader: Reader, path: Path, *, what: str) -> None:
 def report_clashes(reader: Reader) -> None:
     """Report equal networks of two devices or groups, and equal MAC addresses, each naming the line of the first."""
     known = reader.known
-    taken: dict[Network | str, tuple[str, int]] = {}
+    taken: dict[Network | str, Path] = {}
     for name, group in known.groups.items():
         for index, network in enumerate(group.addresses if group else ()):
             _claim(reader, taken, network, ("groups", name, "addresses", index))
@@ -66,13 +74,12 @@ def report_clashes(reader: Reader) -> None:
             _claim(reader, taken, device.mac, ("devices", name, "mac"))
 
 
-def _claim(reader: Reader, taken: dict[Network | str, tuple[str, int]], value: Network | str, path: Path) -> None:
-    if value in taken:
-        other, line = taken[value]
+def _claim(reader: Reader, taken: dict[Network | str, Path], value: Network | str, path: Path) -> None:
+    first = taken.setdefault(value, path)
+    if first is not path:
+        other, line = first[1], reader.tree.place(first).line
         text = value if isinstance(value, str) else address_text(value)
         reader.error(path, f"`{path[1]}` has {text}, which `{other}` (line {line}) has already: one of the two is wrong")
-    else:
-        taken[value] = str(path[1]), reader.tree.place(path).line
 
 
 def address_text(network: Network) -> str:

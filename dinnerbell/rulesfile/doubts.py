@@ -11,6 +11,7 @@ from dinnerbell.config import Remark
 from dinnerbell.model import Action, Owner, Rule, Target, TargetKind, Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.build_devices import address_text
+from dinnerbell.rulesfile.closed_days import closed_day_doubts, time_doubts
 from dinnerbell.rulesfile.lunch import lunch_doubts
 from dinnerbell.rulesfile.nodes import Path
 from dinnerbell.rulesfile.reach import (
@@ -31,20 +32,32 @@ ESSENTIAL = Target(TargetKind.KIND, "essential")
 
 def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Remark, ...]:
     """Return the warnings about a file without errors, in the order of its lines."""
-    doubts = [*_paper(policy, today), *_things(policy)]
+    doubts = [*_paper(policy, today), *_things(policy), *time_doubts(reader, policy, today)]
     for rule in policy.rules:
         doubts.extend(_approval(rule, today))
         doubts.extend(_idle(policy, rule))
         doubts.extend(_essentials(policy, rule))
         doubts.extend(lunch_doubts(reader, policy, rule))
+        doubts.extend(closed_day_doubts(policy, rule, today))
     doubts.extend(_otherwise(policy))
     places = ((reader.tree.key_place(path), message) for path, message in doubts)
-    remarks = [place.remark(message) for place, message in places]
+    remarks = [*(place.remark(message) for place, message in places), *_misread(reader)]
     return tuple(sorted(remarks, key=lambda doubt: (doubt.line, doubt.column)))
 
 
 def called(rule: Rule) -> str:
     return f"rule {rule.index + 1} {rule.name!r}"
+
+
+_NUMBERS_AND_YES = ("iwf-member", "alert", "rate-limit", "flush")
+"""Keys whose values are numbers or yes and no here too."""
+
+
+def _misread(reader: Reader) -> Iterator[Remark]:
+    """Warn of words that other programs take for something else: saved by one of them, the file would mean something else here too."""
+    for path, place, text, read_as, is_key in reader.tree.misread:
+        if is_key or not (path[-1] in _NUMBERS_AND_YES or path[0] == "mail"):
+            yield place.remark(f'put `{text}` in quotes, like "{text}": other programs that read this file see {read_as} here')
 
 
 def _paper(policy: Policy, today: date | None) -> Iterator[Doubt]:

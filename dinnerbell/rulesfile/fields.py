@@ -1,7 +1,7 @@
 """The kinds of value that rules.yaml has: words, days, durations, addresses, and lists of which one may stand alone.
 
 Pure. Each reads what the manager wrote (always text, see nodes.py) or raises ValueError with a sentence. The JSON Schema beside
-each is what an editor shows; it is looser than the reader, never stricter.
+each is what an editor shows (shown.py).
 """
 
 import ipaddress
@@ -16,24 +16,31 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainValidator,
-    ValidationInfo,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 
 from dinnerbell.model import Address, Network, plain_address
 from dinnerbell.moments import FIRST_YEAR, LAST_YEAR
 from dinnerbell.names import normalise
+from dinnerbell.rulesfile import shown
 from dinnerbell.times import BadTime, parse_date, parse_date_range
 
 T = TypeVar("T", bound=Hashable)
 
+
+class Nothing:
+    """What stands for a value that is not written where one is needed: no reader takes it, and messages.py knows it."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING_WRITTEN = Nothing()
+
 _NO_LIST = "one value was expected here, not a list"
 _NO_KEYS = "one value was expected here, not keys with values; text with a colon and a space goes in quotes"
 NOTHING = "nothing is written after the colon: write a value, or take the line out"
-TEXT = WithJsonSchema({"type": ["string", "number", "boolean"]})
-"""Editors turn 7 or yes into a number or a truth value; the reader does not."""
 
 
 class Part(BaseModel):
@@ -44,22 +51,24 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _nothing_is_empty(cls, value: Any) -> Any:
-        return {} if value is None else value
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _something_is_written(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse `devices:` with nothing after it: read as if it were not there, the rule would be for everyone."""
         if value is None:
-            default = cls.model_fields[info.field_name or ""].get_default(call_default_factory=True, validated_data={})
-            if not isinstance(default, (Part, dict, list)):
-                raise ValueError(NOTHING)
+            return {}
+        if type(value) is dict and None in value.values():
+            return {key: NOTHING_WRITTEN if inner is None and not cls._may_be_empty(key) else inner for key, inner in value.items()}
         return value
+
+    @classmethod
+    def _may_be_empty(cls, key: str) -> bool:
+        """Tell whether `key:` with nothing after it is an empty section; `devices:` in a rule is not: left out, it means everyone."""
+        for name, field in cls.model_fields.items():
+            if key == (field.alias or name):
+                return isinstance(field.get_default(call_default_factory=True, validated_data={}), (Part, dict, list))
+        return True  # no key of ours: that is what is said of it
 
 
 def word(value: object) -> str:
     """Return the one text that is written here."""
-    if value is None:
+    if value is None or value is NOTHING_WRITTEN:
         raise ValueError(NOTHING)
     if not isinstance(value, str):
         raise ValueError(_NO_LIST if isinstance(value, list) else _NO_KEYS)  # noqa: TRY004 - pydantic understands ValueError only
@@ -169,6 +178,8 @@ def read_network(value: object) -> Network:
 
 def read_mac(value: object) -> str:
     text = word(value)
+    if re.fullmatch("(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", text):
+        return text
     digits = re.sub(r"[:.-]", "", text).lower()
     if not re.fullmatch(r"[0-9a-f]{12}", digits) or not re.fullmatch(r"(..[:-]){5}..|(....\.){2}....", text):
         raise ValueError(f"{text!r} is not a device's MAC address: six pairs of 0-9 and a-f, like 02:00:00:00:00:20")
@@ -214,20 +225,33 @@ def no_twins(values: list[T] | None) -> list[T] | None:
     return values
 
 
-Word = Annotated[str, PlainValidator(short_word), TEXT]
-OptionalWord = Annotated[str | None, PlainValidator(short_word), TEXT]
-Day = Annotated[date, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
-OptionalDay = Annotated[date | None, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
-Days = Annotated[tuple[date, date], PlainValidator(read_days), WithJsonSchema({"type": "string"})]
-NetworkField = Annotated[Network, PlainValidator(read_network), WithJsonSchema({"type": "string"})]
-HostField = Annotated[str, PlainValidator(read_host), WithJsonSchema({"type": "string"})]
-Hosts = Annotated[list[HostField], BeforeValidator(several), AfterValidator(no_twins)]
-Networks = Annotated[list[NetworkField], BeforeValidator(several), AfterValidator(no_twins)]
-OptionalMac = Annotated[str | None, PlainValidator(read_mac), WithJsonSchema({"type": "string"})]
-Mail = Annotated[str, PlainValidator(read_mail), WithJsonSchema({"type": "string", "format": "email"})]
-KeepDays = Annotated[int, PlainValidator(read_keep_days), WithJsonSchema({"type": "string"})]
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_LENGTH = r"[0-9]{1,6}(?:\.[0-9]{1,3})?\s*[smhdwySMHDWY]"
+_NETWORK = shown.text(examples=("192.168.1.20", "192.168.20.0/24", "fd00:20::/64"))
+_DAY = shown.text(_DATE, "a date: write it like 2026-12-21", ("2026-12-21",))
+_DAYS_ADVICE = "a date, or the first and the last: write them like 2026-12-21..2027-01-01"
+_MAC_ADVICE = 'six pairs of 0-9 and a-f, in quotes, like "02:00:00:00:00:20"'
+
+Word = Annotated[str, PlainValidator(short_word), shown.ANY_WORD]
+OptionalWord = Annotated[str | None, PlainValidator(short_word), shown.ANY_WORD]
+Day = Annotated[date, PlainValidator(read_day), _DAY]
+OptionalDay = Annotated[date | None, PlainValidator(read_day), _DAY]
+Days = Annotated[tuple[date, date], PlainValidator(read_days), shown.text(rf"{_DATE}\s*(?:\.\.\s*{_DATE})?", _DAYS_ADVICE)]
+NetworkField = Annotated[Network, PlainValidator(read_network), _NETWORK]
+HostField = Annotated[str, PlainValidator(read_host), shown.text(examples=("portal.example.org", "=www.example.org"))]
+Hosts = Annotated[list[HostField], BeforeValidator(several), AfterValidator(no_twins), shown.OneOrMany(may_be_empty=True)]
+Networks = Annotated[list[NetworkField], BeforeValidator(several), AfterValidator(no_twins), shown.OneOrMany(may_be_empty=True)]
+OptionalMac = Annotated[
+    str | None,
+    PlainValidator(read_mac),
+    shown.text(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}", _MAC_ADVICE),
+]
+Mail = Annotated[str, PlainValidator(read_mail), shown.text(r"[^@\s]+@[^@\s]+", "a mail address: write it like lead@example.org")]
+KeepDays = Annotated[
+    int, PlainValidator(read_keep_days), shown.text(_LENGTH, "a number of days, weeks or years: write it like 14d, 12w or 3y")
+]
 Flush = Annotated[float, PlainValidator(read_flush), WithJsonSchema({"type": ["string", "number"]})]
-Duration = Annotated[float, PlainValidator(read_duration), WithJsonSchema({"type": "string"})]
-Count = Annotated[int, PlainValidator(read_count), WithJsonSchema({"type": "integer"})]
-Yes = Annotated[bool, PlainValidator(read_yes), WithJsonSchema({"type": "boolean"})]
-AddressField = Annotated[Address, PlainValidator(read_address), WithJsonSchema({"type": "string"})]
+Duration = Annotated[float, PlainValidator(read_duration), shown.text(_LENGTH, "a number and s, m, h, d, w or y: write it like 30m or 1d")]
+Count = Annotated[int, PlainValidator(read_count), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]})]
+Yes = Annotated[bool, PlainValidator(read_yes), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string"}]})]
+AddressField = Annotated[Address, PlainValidator(read_address), _NETWORK]

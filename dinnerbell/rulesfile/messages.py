@@ -10,7 +10,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from dinnerbell.config import Remark
+from dinnerbell.rulesfile.fields import NOTHING, Nothing
 from dinnerbell.rulesfile.nodes import Path, Tree
+
+_CURLY = "\u201c\u201d\u201e\u2018\u2019"
+"""Quotes that a word processor makes; YAML knows " and ' only."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -64,17 +68,21 @@ def _sentence(problem: Any, tree: Tree, path: Path, model: Any) -> str:
             return f"{owner} needs `{loc[-1]}`{_description(inner, str(loc[-1]))}"
         return f"`{loc[-1]}` is not a key of {owner}{did_you_mean(str(loc[-1]), keys_of(inner) if inner else (), else_list=20)}"
     where = _key(tree.found((*path, *loc)))
-    return f"{where}: {_fault(problem)}" if where else _fault(problem)
+    given = problem["input"]
+    curly = f"; {given[0]} is a letter here: use straight quotes" if isinstance(given, str) and given[:1] in tuple(_CURLY) else ""
+    return (f"{where}: {_fault(problem)}" if where else _fault(problem)) + curly
 
 
 def _fault(problem: Any) -> str:
     kind: str = problem["type"]
+    if isinstance(problem["input"], Nothing):
+        return NOTHING
     if kind == "value_error":
         return str(problem["ctx"]["error"])
     if kind in ("literal_error", "enum"):
         return _choice(problem["input"], [word.strip("'") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")])
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return "keys and values were expected here (`key: value`, one a line, indented by two spaces)"
+        return "keys and values were expected here (`key: value` with a space after the colon, one a line, indented by two spaces)"
     if kind in ("list_type", "tuple_type"):
         return "a list was expected here: [one, two]"
     return str(problem["msg"])

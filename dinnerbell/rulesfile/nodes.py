@@ -14,6 +14,7 @@ import yaml
 
 from dinnerbell.config import Remark
 from dinnerbell.rulesfile.syntax import explain
+from dinnerbell.rulesfile.traps import misread
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 20
@@ -32,10 +33,7 @@ _FAST: Any = getattr(yaml, "CSafeLoader", None)
 
 
 class Place(NamedTuple):
-    """A line and column, both counted from 1, and how many characters stand there (0: not known, or several lines).
-
-    A plain tuple: there are two for every word of the file.
-    """
+    """A line and column, both counted from 1, and how many characters stand there (0: not known, or several lines)."""
 
     line: int
     column: int
@@ -45,7 +43,8 @@ class Place(NamedTuple):
         return Remark(self.line, self.column, message, self.width)
 
 
-START = Place(1, 1)
+START = Place(1, 1, -1)
+"""What is wrong with the file as a whole."""
 
 
 @dataclass(slots=True)
@@ -53,11 +52,13 @@ class Tree:
     """A file's words (str, list, dict; None: nothing written) and where they stand."""
 
     data: Any = None
-    values: dict[Path, Place] = field(default_factory=dict)
-    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, int] = field(default_factory=dict)
+    """Packed places: `place` and `key_place` read them."""
+    keys: dict[Path, int] = field(default_factory=dict)
     unread: set[Path] = field(default_factory=set)
     """Values that were refused already: nothing more is to be said about them."""
     remarks: list[Remark] = field(default_factory=list)
+    misread: list["Misread"] = field(default_factory=list)
 
     def found(self, path: Path) -> Path:
         """Return the nearest path that the file has: steps that are only in the model (a list around one word) are skipped."""
@@ -69,15 +70,27 @@ class Tree:
 
     def place(self, path: Path) -> Place:
         """Return where the value at `path` stands (or the nearest thing around it)."""
-        return self.values.get(self.found(path), START)
+        packed = self.values.get(self.found(path))
+        return START if packed is None else _unpacked(packed)
 
     def key_place(self, path: Path) -> Place:
         """Return where the key at `path` stands; for an item of a list, the item."""
         real = self.found(path)
-        return self.keys.get(real) or self.values.get(real, START)
+        packed = self.keys.get(real) or self.values.get(real)
+        return START if packed is None else _unpacked(packed)
 
     def remark(self, place: Place, message: str) -> None:
         self.remarks.append(place.remark(message))
+
+
+class Misread(NamedTuple):
+    """A word without quotes that other programs take for something else (traps.py)."""
+
+    path: Path
+    place: Place
+    text: str
+    read_as: str
+    is_key: bool = False
 
 
 def read_tree(text: str) -> Tree:
@@ -114,8 +127,29 @@ class _TooDeep(Exception):  # noqa: N818 - internal: it ends the walk
 
 
 def _place(event: Any) -> Place:
+    return _unpacked(_packed(event))
+
+
+_BITS = 20
+"""Enough for any line, column or width of MAX_CHARACTERS."""
+
+
+def _packed(event: Any) -> int:
+    """Return an event's place as one number: a file has two places for every word, and numbers are what Python keeps most cheaply."""
     start, end = event.start_mark, event.end_mark
-    return Place(start.line + 1, start.column + 1, end.column - start.column if end.line == start.line else 0)
+    line, column = start.line, start.column
+    width = end.column - column if end.line == line else 0
+    return (line + 1) << 2 * _BITS | (column + 1) << _BITS | width  # type: ignore[no-any-return]
+
+
+def _unpacked(number: int) -> Place:
+    mask = (1 << _BITS) - 1
+    return Place(number >> 2 * _BITS, number >> _BITS & mask, number & mask)
+
+
+def _hides_something(event: Any) -> bool:
+    """Tell whether a word stands for a sign that nobody sees: an escape in double quotes can, the text itself has none."""
+    return event.style == '"' and _UNSHOWABLE.search(event.value) is not None
 
 
 class _Walk:
@@ -123,7 +157,7 @@ class _Walk:
 
     def __init__(self, text: str, loader: Any) -> None:
         self.result = Tree()
-        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=loader))
+        self._events: Iterator[Any] = iter(loader(text).get_event, None)  # yaml.parse without its second look at each event
         self._end: Any = None
         """Where the list or mapping that was read last ends."""
 
@@ -138,6 +172,8 @@ class _Walk:
     def _documents(self) -> None:
         documents = 0
         for event in self._events:
+            if isinstance(event, yaml.StreamEndEvent):
+                return
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -146,7 +182,10 @@ class _Walk:
                 self.result.data = self._value((), next(self._events), 0)
 
     def _value(self, path: Path, event: Any, depth: int) -> Any:
-        place = self.result.values[path] = _place(event)
+        self.result.values[path] = _packed(event)
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None and depth <= MAX_DEPTH:
+            return self._word(path, event)
+        place = _place(event)
         if depth > MAX_DEPTH:
             self.result.remark(place, _TOO_DEEP)
             raise _TooDeep
@@ -159,20 +198,24 @@ class _Walk:
         if event.tag is not None and event.tag != "!":
             self.result.remark(place, "a word that starts with ! (a tag) is not read here: take it out, or put the text in quotes")
         if isinstance(event, yaml.ScalarEvent):
-            return self._word(path, event, place)
+            return self._word(path, event)
         found: Any = self._list(path, depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path, depth)
         end = self._end
-        is_one_line = event.flow_style and end.line == event.start_mark.line  # else the width is that of its first sign, or of nothing
-        self.result.values[path] = place._replace(width=end.column + 1 - place.column if is_one_line else 0)
+        is_one_line = event.flow_style and end.line == event.start_mark.line
+        width = end.column + 1 - place.column if is_one_line else 0  # the event's own is that of the bracket, or of nothing
+        self.result.values[path] += width - place.width
         return found
 
-    def _word(self, path: Path, event: Any, place: Place) -> str | None:
-        if event.value == "" and event.style in _PLAIN:
-            return None
-        if _UNSHOWABLE.search(event.value):  # "\x00" in double quotes
+    def _word(self, path: Path, event: Any) -> str | None:
+        value: str = event.value
+        if event.style in _PLAIN:
+            if (read_as := misread(value)) is not None:
+                self.result.misread.append(Misread(path, _place(event), value, read_as))
+            return value or None
+        if _hides_something(event):
             self.result.unread.add(path)
-            self.result.remark(place, "the text in quotes stands for an invisible character: write it with ordinary letters")
-        return str(event.value)
+            self.result.remark(_place(event), "the text in quotes stands for an invisible character: write it with ordinary letters")
+        return value
 
     def _list(self, path: Path, depth: int) -> list[Any]:
         items: list[Any] = []
@@ -183,19 +226,22 @@ class _Walk:
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            place = _place(event)
-            key = event.value if isinstance(event, yaml.ScalarEvent) else None
+        keys, values = self.result.keys, self.result.values
+        while type(event := next(self._events)) is not yaml.MappingEndEvent:
+            place = _packed(event)
+            key = event.value if type(event) is yaml.ScalarEvent else None
             if problem := self._key_problem(event, key, path, found):
                 self._skip(event, depth)
                 self._skip(next(self._events), depth)
-                self.result.remark(place, problem)
+                self.result.remark(_unpacked(place), problem)
                 continue
             here = (*path, str(key))
-            self.result.keys[here] = place
-            found[str(key)] = self._value(here, next(self._events), depth + 1)
-            if found[str(key)] is None and here not in self.result.unread:
-                self.result.values[here] = place  # nothing is written: the key is what can be pointed at
+            keys[here] = place
+            if event.style in _PLAIN and (read_as := misread(str(key))) is not None:
+                self.result.misread.append(Misread(here, _unpacked(place), str(key), read_as, is_key=True))
+            value = found[str(key)] = self._value(here, next(self._events), depth + 1)
+            if value is None and here not in self.result.unread:
+                values[here] = place  # nothing is written: the key is what can be pointed at
         self._end = event.end_mark
         return found
 
@@ -206,10 +252,10 @@ class _Walk:
             return "`<<` (a merge key) is not read here: write the lines out"
         if event.anchor is not None or event.tag not in (None, "!"):
             return f"`{key}` has an anchor (&) or a tag (!) before it: take it out"
-        if not key or _UNSHOWABLE.search(key):
+        if not key or _hides_something(event):
             return "there is nothing before this colon: write the name of the key, or put the text in quotes"
         if key in found:
-            line = self.result.keys[(*path, key)].line
+            line = _unpacked(self.result.keys[(*path, key)]).line
             return f"`{key}` is here a second time (first in line {line}): one of the two would be lost. Take one out, or join them"
         return None
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from dinnerbell.config import Remark
 from dinnerbell.rulesfile.messages import did_you_mean, keys_of, nearest, remarks_of
 from dinnerbell.rulesfile.models import RulesFile
-from dinnerbell.rulesfile.nodes import Path, Tree
+from dinnerbell.rulesfile.nodes import START, Path, Tree
 from dinnerbell.rulesfile.references import Known
 
 M = TypeVar("M", bound=BaseModel)
@@ -61,7 +61,7 @@ class Reader:
                 meant.add(nearest(key, names))
         for key, need in (("setting", "the name of the setting"), ("rules", "the list of rules, or `rules: []`")):
             if key not in self.tree.data and key not in meant:
-                self.tree.remark(self.tree.place(()), f"the section `{key}` is missing: {need}")
+                self.tree.remark(self.tree.place(())._replace(width=START.width), f"the section `{key}` is missing: {need}")
 
     def mapping(self, section: str) -> dict[str, Any]:
         data = self.raw(section)

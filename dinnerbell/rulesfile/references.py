@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from dinnerbell.catalogue import ENFORCEABLE, KINDS, UMBRELLA, Catalogue
 from dinnerbell.model import Device, Group, Network, Owner, Target, TargetKind
 from dinnerbell.moments import parse_moment
 from dinnerbell.names import BadName, normalise
+from dinnerbell.rulesfile import shown
 from dinnerbell.rulesfile.fields import Part, no_twins, one_or_many, read_address, read_network, word
 from dinnerbell.rulesfile.messages import did_you_mean, nearest
 from dinnerbell.times import CLOSED, DAY_NAMES, BadTime, TimeSpan, parse_window
@@ -162,15 +163,19 @@ def read_kind(value: object) -> str:
     return text
 
 
-_STRING = WithJsonSchema({"type": "string"})
-Span = Annotated[TimeSpan, PlainValidator(read_span), _STRING]
+_WINDOW = shown.text_schema(examples=("mon-fri 08:00-18:00", "12:00-13:00", "22:00-06:00"))
+_TARGET = shown.known_or_text((UMBRELLA, *KINDS), ("facebook", "example.org", "=www.example.org", "list:malware"))
+_WHO = shown.known_or_text(OWNER_WORDS, ("office-laptop", "staff-phones", "192.168.1.20", "192.168.20.0/24"))
+Span = Annotated[TimeSpan, PlainValidator(read_span), WithJsonSchema(_WINDOW)]
 
 
 class TimePart(Part):
     """One piece of a time: windows (or names), perhaps untouched by closures."""
 
-    windows: Annotated[list[Span], BeforeValidator(one_or_many)]
-    closures: Literal["ignore"] | None = None
+    windows: Annotated[list[Span], BeforeValidator(one_or_many), shown.OneOrMany()] = Field(
+        description="a window such as mon-fri 08:00-18:00, or several in [brackets]"
+    )
+    closures: Literal["ignore"] | None = Field(default=None, description="write `ignore` if this time begins on closed days too")
 
     @model_validator(mode="before")
     @classmethod
@@ -182,22 +187,37 @@ def _parts(value: object) -> list[Any]:
     return one_or_many(value)
 
 
+_Part = Annotated[TimePart, shown.Also(_WINDOW, {"type": "array", "items": _WINDOW})]
 Targets = Annotated[
-    list[Annotated[Target, PlainValidator(read_target), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)
+    list[Annotated[Target, PlainValidator(read_target), _TARGET]] | None,
+    BeforeValidator(one_or_many),
+    AfterValidator(no_twins),
+    shown.OneOrMany(),
 ]
 Who = Annotated[
-    list[Annotated[str | Network, PlainValidator(read_who), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)
+    list[Annotated[str | Network, PlainValidator(read_who), _WHO]] | None,
+    BeforeValidator(one_or_many),
+    AfterValidator(no_twins),
+    shown.OneOrMany(),
 ]
 Switches = Annotated[
-    list[Annotated[str, PlainValidator(read_switch), _STRING]] | None, BeforeValidator(one_or_many), AfterValidator(no_twins)
+    list[Annotated[str, PlainValidator(read_switch), WithJsonSchema({"type": "string", "enum": list(ENFORCEABLE)})]] | None,
+    BeforeValidator(one_or_many),
+    AfterValidator(no_twins),
+    shown.OneOrMany(),
 ]
-Times = Annotated[list[TimePart], BeforeValidator(_parts)]
-OptionalTimes = Annotated[list[TimePart] | None, BeforeValidator(_parts)]
-DeviceName = Annotated[str, PlainValidator(read_device), _STRING]
-GroupName = Annotated[str | None, PlainValidator(read_group), _STRING]
-Moment = Annotated[datetime, PlainValidator(read_local_moment), _STRING]
-AskedName = Annotated[str, PlainValidator(read_asked_name), _STRING]
-Kinds = Annotated[list[Annotated[str, PlainValidator(read_kind), _STRING]], BeforeValidator(one_or_many), AfterValidator(no_twins)]
+Times = Annotated[list[_Part], BeforeValidator(_parts), shown.OneOrMany()]
+OptionalTimes = Annotated[list[_Part] | None, BeforeValidator(_parts), shown.OneOrMany()]
+DeviceName = Annotated[str, PlainValidator(read_device), shown.text(examples=("office-laptop", "192.168.20.7"))]
+GroupName = Annotated[str | None, PlainValidator(read_group), shown.text(examples=("office", "children"))]
+Moment = Annotated[datetime, PlainValidator(read_local_moment), shown.text(examples=("2026-11-23 12:30",))]
+AskedName = Annotated[str, PlainValidator(read_asked_name), shown.text(examples=("www.example.org",))]
+Kinds = Annotated[
+    list[Annotated[str, PlainValidator(read_kind), WithJsonSchema({"type": "string", "enum": list(KINDS)})]],
+    BeforeValidator(one_or_many),
+    AfterValidator(no_twins),
+    shown.OneOrMany(),
+]
 
 
 def windows_of(parts: Iterable[TimePart]) -> TimeSpan:

@@ -43,7 +43,6 @@ def find_inactive(reader: Reader, policy: Policy) -> tuple[Remark, ...]:
 def _of_devices(reader: Reader) -> Iterator[Remark]:
     consequences = {
         "mac": "devices are known by their address, so give each a fixed one in the router",
-        "proxy": "nothing is looked into",
     }
     for key, consequence in consequences.items():
         names = [name for name in reader.mapping("devices") if reader.has("devices", name, key)]

@@ -35,8 +35,8 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> Problem:
 def _advice(words: str, opened: int, before: str, rest: str) -> str:
     if "cannot start any token" in words:
         return _odd_start(words)
-    if before.endswith("'") and ("expected ',' or" in words or "<block end>" in words):
-        return "the text in quotes ended before this: inside '...' an apostrophe is written twice, or use \"...\" around it"
+    if before.endswith(("'", '"')) and ("expected ',' or" in words or "<block end>" in words):
+        return _QUOTED[before[-1]]
     if "expected ',' or" in words:
         opener, sign = ("[", "]") if "']'" in words else ("{", "}")
         missing = f"the `{opener}` opened in line {opened} is not closed, or a comma is missing before this"
@@ -61,6 +61,10 @@ def _general(words: str) -> str:
     return f"this line cannot be read ({words.strip('; ') or 'not YAML'}): {advice}"
 
 
+_QUOTED = {
+    "'": "the text in quotes ended before this: inside '...' an apostrophe is written twice, or use \"...\" around it",
+    '"': "the text in quotes ended before this: put the quotes around all of it",
+}
 _ITEM_NOT_LINED_UP = "this list item is not lined up with the lines above: items of one list start in the same column"
 _KEY_NOT_LINED_UP = (
     "this is not lined up with the lines above: keys of one section start in the same column, "

@@ -46,11 +46,7 @@ def _members(policy: Policy, group: Group | None) -> Iterator[tuple[str, Device]
         if device.group == group:
             is_empty = False
             yield device.name, device
-    networks = _networks(policy)
-    for network in networks:
-        address = _own_address(network, networks)
-        if address is None:
-            continue
+    for network, address in stand_ins(policy):
         device = policy.device_at(address)
         if device.group == group and not device.is_named:
             is_empty = False
@@ -68,16 +64,26 @@ def _phrase(network: Network, policy: Policy) -> str:
     return f"{other}addresses in {network_phrase(network)}" if network.num_addresses > 1 else network_phrase(network)
 
 
+def stand_ins(*policies: Policy) -> Iterator[tuple[Network, Address]]:
+    """Yield every network written in the files, and the two that hold all addresses, each with an address in no narrower one."""
+    networks = list(dict.fromkeys([*_ANYWHERE, *(network for policy in policies for network in _networks(policy))]))
+    for network in networks:
+        if (address := _own_address(network, networks)) is not None:
+            yield network, address
+
+
 def _networks(policy: Policy) -> list[Network]:
-    """Return every network written in the file, and the two that hold all addresses; groups come first, for the order of reading."""
+    """Return every network written in the file; groups come first, for the order of reading."""
     groups = [network for group in policy.groups.values() for network in group.addresses]
     devices = [network for device in policy.devices.values() for network in device.addresses]
     rules = [who for rule in policy.rules for who in rule.devices or () if not isinstance(who, str)]
-    return list(dict.fromkeys([*_ANYWHERE, *groups, *devices, *rules]))
+    return [*groups, *devices, *rules]
 
 
 def _own_address(network: Network, networks: list[Network]) -> Address | None:
     """Return the first address of `network` that lies in no narrower one; None: they fill it."""
+    if network.prefixlen == network.max_prefixlen:
+        return network.network_address
     narrower = sorted((int(each.network_address), int(each.broadcast_address)) for each in networks if _is_narrower(each, network))
     first = int(network.network_address)
     for start, end in narrower:

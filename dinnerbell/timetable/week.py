@@ -113,7 +113,7 @@ def timetable(policy: Policy, device: Device, monday: date) -> Timetable:
     zone = policy.setting.zone
     days = week_days(monday, zone, policy.closures)
     subjects = find_subjects(policy, device)
-    courses = _courses(policy, device, subjects.names, days[0].start, days[-1].end)
+    courses = follow(policy, device, subjects.names, days[0].start, days[-1].end)
     by_course: dict[Course, list[Label]] = {}
     for label, course in subjects.labelled(courses):
         by_course.setdefault(course, []).append(label)
@@ -123,7 +123,7 @@ def timetable(policy: Policy, device: Device, monday: date) -> Timetable:
     return Timetable(device.name, group, (device.name,), monday, zone, days, tuple(rows), subjects.undrawn)
 
 
-def _courses(policy: Policy, device: Device, names: Iterable[str], start: datetime, end: datetime) -> Mapping[str, Course]:
+def follow(policy: Policy, device: Device, names: Iterable[str], start: datetime, end: datetime) -> Mapping[str, Course]:
     """Follow every name's decisions through [start, end).
 
     In step, not one name after the other: the policy remembers one segment of each track, which the names then share.
