@@ -11,9 +11,9 @@ import dns.message
 import dns.query
 import pytest
 from hypothesis import HealthCheck, settings
-from live import LocalUpstreamThread, eventually, tool
 
 from dinnerbell.config import Endpoint
+from live import LocalUpstreamThread, eventually, tool
 
 settings.register_profile("dinnerbell", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 settings.load_profile("dinnerbell")

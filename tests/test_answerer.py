@@ -6,23 +6,25 @@ No socket is opened: the answerer is a function of the policy, the cache, the qu
 import contextlib
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
+from typing import ClassVar
 
 import dns.message
 import dns.rdatatype
 import pytest
-from cast import OFFICE_LAPTOP, ROOM_TABLET, STAFF_PHONE, at, closures, policy, rule, span
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cast import OFFICE_LAPTOP, ROOM_TABLET, STAFF_PHONE, at, policy, rule, span
+from dinnerbell.config import LogLevel
+from dinnerbell.model import Device, Verdict
+from dinnerbell.policy import Policy
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.cache import AnswerCache, read_answer
 from dinnerbell_dns.clients import Client
 from dinnerbell_dns.wire import Faulty, read_query
-from hypothesis import given
-from hypothesis import strategies as st
 from live import addresses, ede, rcode, rrset_of, ttls
 from test_wire import lines_run
-
-from dinnerbell.config import LogLevel
-from dinnerbell.model import Device, Verdict
-from dinnerbell.policy import Policy
 
 LUNCH = span("mon-thu 12:00-13:00")
 SOCIAL_AT_LUNCH = (rule("allow", "social-media", when=LUNCH), rule("block", "social-media"))
@@ -120,7 +122,7 @@ class TestOrder:
 class TestAliases:
     """CNAME targets are judged where only `otherwise` decided, on every answer, cached or not."""
 
-    CLOAKED = {"alias.example": [cname("alias.example", "www.instagram.com"), a("www.instagram.com")]}
+    CLOAKED: ClassVar = {"alias.example": [cname("alias.example", "www.instagram.com"), a("www.instagram.com")]}
 
     def test_an_alias_of_a_closed_service_is_closed_at_first_and_from_the_cache(self):
         talk = Conversation(policy(rule("block", "instagram")), says=self.CLOAKED)
@@ -178,12 +180,17 @@ class TestAliases:
         assert talk.reply("alias.example").fresh <= 15
 
     def test_nobodys_target_changes_nothing(self):
-        talk = Conversation(policy(rule("block", "instagram")), says={"a.example": [cname("a.example", "b.cdn.example"), a("b.cdn.example")]})
+        talk = Conversation(
+            policy(rule("block", "instagram")), says={"a.example": [cname("a.example", "b.cdn.example"), a("b.cdn.example")]}
+        )
         assert ttls(talk.ask("a.example")) == {300}
 
 
 class TestSafeSearch:
-    SAYS = {"forcesafesearch.google.com": [a("forcesafesearch.google.com", "198.18.9.9")], "www.google.com": [a("www.google.com", "198.18.1.1")]}
+    SAYS: ClassVar = {
+        "forcesafesearch.google.com": [a("forcesafesearch.google.com", "198.18.9.9")],
+        "www.google.com": [a("www.google.com", "198.18.1.1")],
+    }
     RULE = rule("enforce", "safe-search")
 
     def test_the_engine_is_answered_with_its_safe_host(self):
@@ -202,14 +209,19 @@ class TestSafeSearch:
         assert not talk.asked
 
     def test_without_the_safe_host_there_is_no_answer_rather_than_an_unsafe_one(self):
-        for talk in (Conversation(policy(self.RULE), dead=True), Conversation(policy(self.RULE), says={"www.google.com": [a("www.google.com")]})):
+        for talk in (
+            Conversation(policy(self.RULE), dead=True),
+            Conversation(policy(self.RULE), says={"www.google.com": [a("www.google.com")]}),
+        ):
             answer = talk.ask("www.google.com")
             assert rcode(answer) == "SERVFAIL"
             assert not addresses(answer)
 
     def test_a_rule_that_begins_while_upstream_is_asked_lets_no_unsafe_address_through(self):
         """What was asked for is the engine's own name; its addresses must not be handed out as the safe host's."""
-        talk = Conversation(policy(rule("enforce", "safe-search", when=LUNCH)), says=self.SAYS, when="2026-11-23 11:59:59.9", later="2026-11-23 12:00:00")
+        talk = Conversation(
+            policy(rule("enforce", "safe-search", when=LUNCH)), says=self.SAYS, when="2026-11-23 11:59:59.9", later="2026-11-23 12:00:00"
+        )
         answer = talk.ask("www.google.com")
         assert talk.asked == ["www.google.com"]
         assert "198.18.1.1" not in addresses(answer)
@@ -217,16 +229,19 @@ class TestSafeSearch:
         assert addresses(talk.ask("www.google.com")) == ["198.18.9.9"]
 
     def test_a_rule_that_ends_while_upstream_is_asked_mixes_no_answers(self):
-        talk = Conversation(policy(rule("enforce", "safe-search", when=LUNCH)), says=self.SAYS, when="2026-11-23 12:59:59.9", later="2026-11-23 13:00:00")
+        talk = Conversation(
+            policy(rule("enforce", "safe-search", when=LUNCH)), says=self.SAYS, when="2026-11-23 12:59:59.9", later="2026-11-23 13:00:00"
+        )
         assert rcode(talk.ask("www.google.com")) == "SERVFAIL"
         assert addresses(talk.ask("www.google.com")) == ["198.18.1.1"]
 
 
 class TestTime:
-    SAYS = {"www.instagram.com": [a("www.instagram.com")]}
+    SAYS: ClassVar = {"www.instagram.com": [a("www.instagram.com")]}
 
     @pytest.mark.parametrize(
-        "when, ttl", [("12:00:00", 60), ("12:58:59", 60), ("12:59:00", 60), ("12:59:00.5", 59), ("12:59:58.001", 1), ("12:59:59", 1), ("12:59:59.5", 0)]
+        "when, ttl",
+        [("12:00:00", 60), ("12:58:59", 60), ("12:59:00", 60), ("12:59:00.5", 59), ("12:59:58.001", 1), ("12:59:59", 1), ("12:59:59.5", 0)],
     )
     def test_a_ttl_never_exceeds_the_seconds_to_the_end_of_the_window(self, when, ttl):
         talk = Conversation(policy(*SOCIAL_AT_LUNCH), says=self.SAYS, when=f"2026-11-23 {when}")
@@ -333,17 +348,21 @@ class TestWork:
 
     RULES = (*SOCIAL_AT_LUNCH, rule("enforce", "safe-search"), rule("block", "a.example"))
 
-    @pytest.mark.parametrize("name", ["a." * 126 + "b", "_a." * 84 + "b", ("\\000" * 63 + ".") * 3 + "b"], ids=["labels", "underscores", "odd_bytes"])
+    @pytest.mark.parametrize(
+        "name", ["a." * 126 + "b", "_a." * 84 + "b", ("\\000" * 63 + ".") * 3 + "b"], ids=["labels", "underscores", "odd_bytes"]
+    )
     def test_the_longest_name_is_judged_in_bounded_work(self, name):
         talk = Conversation(policy(*self.RULES), dead=True)
         query = read_query(dns.message.make_query(name, "A").to_wire())
         now = at(NOON).timestamp()
         assert lines_run(partial(talk.answerer.answer, query, talk.client, now, now, tcp=False)) <= 12_000
 
-    @pytest.mark.parametrize("count, labels", [(1, 126), (16, 30), (60, 14), (60, 120)], ids=["one_long", "some", "many_short", "many_long"])
+    @pytest.mark.parametrize(
+        "count, labels", [(1, 126), (16, 30), (60, 14), (60, 120)], ids=["one_long", "some", "many_short", "many_long"]
+    )
     def test_an_answer_full_of_long_targets_is_judged_in_bounded_work(self, count, labels):
         names = ["a." * (labels - 1) + f"x{number}" for number in range(count)]
-        records = [cname("alias.example", names[0]), *(cname(one, other) for one, other in zip(names, names[1:], strict=False))]
+        records = [cname("alias.example", names[0]), *(cname(one, other) for one, other in pairwise(names))]
         talk = Conversation(policy(*self.RULES), says={"alias.example": records})
         query, now = read_query(dns.message.make_query("alias.example", "A").to_wire()), at(NOON).timestamp()
         talk.answerer.answer(query, talk.client, now, now, tcp=False)

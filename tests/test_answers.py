@@ -9,13 +9,26 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 import pytest
-from dinnerbell_dns.answers import (
-    PLAIN_UDP_SIZE, TCP_SIZE, UDP_SIZE, Ede, any_hinfo, direct_address, failure, fault_reply, no_data, owner_pointer, redirection,
-    refusal, reply, size_limit,
-)  # fmt: skip
-from dinnerbell_dns.wire import HEADER, Qtype, Query, Rcode, read_query
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dinnerbell_dns.answers import (
+    PLAIN_UDP_SIZE,
+    TCP_SIZE,
+    UDP_SIZE,
+    Ede,
+    any_hinfo,
+    direct_address,
+    failure,
+    fault_reply,
+    no_data,
+    owner_pointer,
+    redirection,
+    refusal,
+    reply,
+    size_limit,
+)  # fmt: skip
+from dinnerbell_dns.wire import HEADER, Qtype, Query, Rcode, read_query
 from live import ede, ttls
 
 TYPES = ["A", "AAAA", "HTTPS", "SVCB", "TXT", "MX", "NS", "SOA", "CNAME", "ANY", "TYPE65000"]
@@ -83,7 +96,7 @@ def test_the_owner_is_found_in_any_name(labels, drop):
 
 
 def test_the_case_of_the_question_is_kept():
-    message, query = asked("wWw.INSTAgram.com", use_edns=0)
+    _, query = asked("wWw.INSTAgram.com", use_edns=0)
     wire = refusal(query, "instagram.com", 1, "", limit=512)
     assert b"\3wWw\x09INSTAgram\3com" in wire
 
@@ -167,7 +180,7 @@ def test_the_reason_is_left_out_before_the_answer_is():
 
 
 def test_what_does_not_fit_is_sent_truncated_and_empty():
-    message, query = asked(use_edns=0)
+    _, query = asked(use_edns=0)
     tail = b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, 250) + b"\xf9" + b"x" * 249
     wire = reply(query, 0, (1, 0, 0), tail, limit=200, ede=Ede(15, "a reason"))
     answer = dns.message.from_wire(wire)

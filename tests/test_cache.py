@@ -6,10 +6,11 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import pytest
-from dinnerbell_dns.cache import MAX_NEGATIVE_TTL, STALE_SECONDS, STALE_TTL, Answer, AnswerCache, read_answer
-from dinnerbell_dns.wire import HEADER, MAX_TARGETS, RECORD, Faulty, read_query
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dinnerbell_dns.cache import MAX_NEGATIVE_TTL, STALE_SECONDS, STALE_TTL, Answer, AnswerCache, read_answer
+from dinnerbell_dns.wire import HEADER, MAX_TARGETS, RECORD, Faulty, read_query
 from live import addresses, ede, rrset_of, ttls
 
 SOA = "example. {} SOA ns.example. hostmaster.example. 1 3600 600 86400 {}"
@@ -27,7 +28,9 @@ def said(*records: str, name: str = "www.example", rdtype: str = "A", authority:
     return answer.to_wire()
 
 
-def rendered(answer: Answer, age: int = 0, cap: int | None = None, *, stale: bool = False, name: str = "www.example", **options) -> dns.message.Message:
+def rendered(
+    answer: Answer, age: int = 0, cap: int | None = None, *, stale: bool = False, name: str = "www.example", **options
+) -> dns.message.Message:
     query = dns.message.make_query(name, options.pop("rdtype", "A"), **options)
     found = dns.message.from_wire(answer.render(read_query(query.to_wire()), age, cap, limit=4096, stale=stale))
     assert query.is_response(found)
@@ -60,7 +63,9 @@ class TestReading:
             pytest.param(said(authority="example. 500 NS ns.example."), 0, id="a_referral_is_no_answer"),
             pytest.param(said(rcode="SERVFAIL"), 0, id="servfail"),
             pytest.param(said(A.format(300), rcode="REFUSED"), 0, id="refused"),
-            pytest.param(said("www.example. 300 CNAME gone.example.", rcode="NXDOMAIN", authority=SOA.format(300, 60)), 60, id="alias_to_nothing"),
+            pytest.param(
+                said("www.example. 300 CNAME gone.example.", rcode="NXDOMAIN", authority=SOA.format(300, 60)), 60, id="alias_to_nothing"
+            ),
         ],
     )
     def test_an_answer_is_kept_as_long_as_it_says(self, message, lifetime):
@@ -72,12 +77,18 @@ class TestReading:
         assert read_answer(bytes(wire)).lifetime == 0
 
     def test_names_it_leads_to_are_found(self):
-        found = read_answer(said("www.example. 300 CNAME A.Example.", "a.example. 300 CNAME www.instagram.com.", "www.instagram.com. 300 A 198.18.0.1"))
+        found = read_answer(
+            said("www.example. 300 CNAME A.Example.", "a.example. 300 CNAME www.instagram.com.", "www.instagram.com. 300 A 198.18.0.1")
+        )
         assert found.targets == ("a.example", "www.instagram.com")
         assert found.addresses == ((300, b"\xc6\x12\0\1"),)
 
     def test_svcb_targets_are_found_and_the_owner_itself_is_none(self):
-        records = ("www.example. 300 HTTPS 0 www.instagram.com.", "www.example. 300 HTTPS 1 . alpn=h2", "www.example. 300 SVCB 1 a.example.")
+        records = (
+            "www.example. 300 HTTPS 0 www.instagram.com.",
+            "www.example. 300 HTTPS 1 . alpn=h2",
+            "www.example. 300 SVCB 1 a.example.",
+        )
         assert read_answer(said(*records, rdtype="HTTPS")).targets == ("www.instagram.com", "a.example")
 
     def test_upstreams_opt_is_left_out_and_ours_put_in(self):
@@ -172,7 +183,8 @@ class TestRendering:
         assert ttls(rendered(read_answer(said(A.format(300))), age=5000, cap=7, stale=True)) == {7}
 
     @pytest.mark.parametrize(
-        "flags, wants, shows", [(dns.flags.AD, {"want_dnssec": True}, True), (dns.flags.AD, {"use_edns": False}, False), (0, {"want_dnssec": True}, False)]
+        "flags, wants, shows",
+        [(dns.flags.AD, {"want_dnssec": True}, True), (dns.flags.AD, {"use_edns": False}, False), (0, {"want_dnssec": True}, False)],
     )
     def test_authentic_data_is_told_to_those_who_ask(self, flags, wants, shows):
         found = rendered(read_answer(said(A.format(300), flags=flags)), **wants)

@@ -3,10 +3,10 @@
 import ipaddress
 
 import pytest
-from dinnerbell_dns.clients import MAX_ENTRIES, Client, answered_networks, is_answered
 
 from dinnerbell.config import LogLevel
 from dinnerbell.model import Device
+from dinnerbell_dns.clients import MAX_ENTRIES, Client, answered_networks, is_answered
 
 NET = ipaddress.ip_network
 

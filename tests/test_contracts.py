@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"dinnerbell": ".", "dinnerbell_dns": "dns", "dinnerbell_reports": "reports"}
+PACKAGES = {"dinnerbell": ".", "dinnerbell_dns": "dns", "dinnerbell_proxy": "proxy", "dinnerbell_reports": "reports"}
 
 
 def lint(root: Path) -> subprocess.CompletedProcess[str]:
@@ -54,6 +54,8 @@ BREACHES = [
     ),
     pytest.param("dinnerbell/box.py", "import sqlite_utils", "Only the log", id="the_box_writes_the_log_itself"),
     pytest.param("dns/dinnerbell_dns/server.py", "import dinnerbell.cli", "Nobody imports", id="the_server_knows_the_command_line"),
+    pytest.param("proxy/dinnerbell_proxy/judge.py", "import socket", "pure core", id="the_proxys_judge_opens_a_socket"),
+    pytest.param("proxy/dinnerbell_proxy/watch.py", "import mitmproxy", "Only the addon", id="the_watch_needs_the_extra"),
 ]
 
 
@@ -73,9 +75,11 @@ def test_every_module_of_the_core_is_named_in_a_contract():
     parser = configparser.ConfigParser()
     parser.read(ROOT / ".importlinter")
     pure = set(parser["importlinter:contract:pure-core"]["source_modules"].split())
-    shells = {"cli", "box", "files", "log", "log_thread", "shipped", "__main__", "__init__", "demo"}
+    shells = {"cli", "box", "files", "log", "log_thread", "pass_store", "shipped", "__main__", "__init__", "demo"}
     dns_shells = {"server", "tcp", "upstream", "machine", "__init__"}
     here = {entry.stem for entry in (ROOT / "dinnerbell").iterdir() if entry.suffix == ".py" or (entry / "__init__.py").exists()}
     dns = {entry.stem for entry in (ROOT / "dns/dinnerbell_dns").glob("*.py")}
+    proxy = {entry.stem for entry in (ROOT / "proxy/dinnerbell_proxy").glob("*.py")} - {"addon", "serve", "watch", "__init__"}
     unnamed = {f"dinnerbell.{name}" for name in here - shells} | {f"dinnerbell_dns.{name}" for name in dns - dns_shells}
+    unnamed |= {f"dinnerbell_proxy.{name}" for name in proxy}
     assert unnamed - pure == set()

@@ -8,14 +8,14 @@ import threading
 import time
 
 import pytest
-from cast import OFFICE_LAPTOP
-from live import environment, eventually
 
+from cast import OFFICE_LAPTOP
 from dinnerbell.catalogue import HostClass
 from dinnerbell.log import LogError, LogReader, usage_path
 from dinnerbell.log_thread import LogThread
 from dinnerbell.model import Verdict
 from dinnerbell.usage import Batch, LogKey
+from live import environment, eventually
 
 MINUTE = 29_900_000
 
@@ -130,7 +130,12 @@ DISK_FULL = """
 
 def test_after_a_full_disk_has_room_again_everything_is_there_once(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(DISK_FULL), str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", textwrap.dedent(DISK_FULL), str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert done.stdout.splitlines()[-1:] == ["all there, each once"], done.stderr
     assert "Couldn't write to the usage log" in done.stdout

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dinnerbell_dns.ruling import WATCHED_TTL, Life, life
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dinnerbell.model import Verdict
 from dinnerbell.policy import Decision, Reason
+from dinnerbell_dns.ruling import WATCHED_TTL, Life, life
 
 ONE_O_CLOCK = datetime(2026, 11, 23, 13, tzinfo=UTC)
 NOW = ONE_O_CLOCK.timestamp()

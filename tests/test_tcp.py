@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from dinnerbell_dns.tcp import MAX_CONNECTIONS, MAX_PIPELINED, TcpListener
-from live import Loop, connection, eventually, receive_message
 
 from dinnerbell.config import Endpoint
+from dinnerbell_dns.tcp import MAX_CONNECTIONS, MAX_PIPELINED, TcpListener
+from live import Loop, connection, eventually, receive_message
 
 
 class Echo:
@@ -143,12 +143,12 @@ def test_who_is_talking_is_not_the_one_who_makes_room():
     echo = Echo(max_connections=3)
     with contextlib.ExitStack() as stack:
         good = stack.enter_context(connection(echo.endpoint))
-        for _ in range(10):
+        for number in range(10):
             good.sendall(framed(b"here"))
             assert receive_message(good) == b"here"
             silent = stack.enter_context(connection(echo.endpoint))
             silent.sendall(b"\0")
-            eventually(lambda: len(echo.listener._open) >= 2)
+            eventually(lambda number=number: len(echo.listener._open) + echo.listener.evicted == number + 2)
     echo.close()
 
 

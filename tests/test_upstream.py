@@ -1,7 +1,6 @@
 """The forwarder against resolvers that answer, lie, truncate, refuse or keep silent: each a real server on loopback."""
 
 import asyncio
-import os
 import socket
 import time
 from pathlib import Path
@@ -11,16 +10,18 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import pytest
-from dinnerbell_dns.upstream import DEADLINE, HEDGE, MAX_ATTEMPTS, MAX_IN_FLIGHT, Forwarder
-from live import LocalUpstreamThread, NanoUpstream, addresses, dead_endpoint, rcode, says, silence
 
 from dinnerbell.config import Endpoint
+from dinnerbell_dns.upstream import DEADLINE, HEDGE, MAX_ATTEMPTS, MAX_IN_FLIGHT, Forwarder
+from live import LocalUpstreamThread, NanoUpstream, addresses, dead_endpoint, rcode, says, silence
 
 QUESTION = b"\3www\7example\0\0\1\0\1"
 GOOD = says("@ 300 A 198.18.0.1")
 
 
-def asked(*upstreams: Endpoint, question: bytes = QUESTION, forwarder: Forwarder | None = None, **flags: bool) -> dns.message.Message | None:
+def asked(
+    *upstreams: Endpoint, question: bytes = QUESTION, forwarder: Forwarder | None = None, **flags: bool
+) -> dns.message.Message | None:
     """Ask once, and return what came back as dnspython reads it."""
     chosen = forwarder or Forwarder(upstreams)
     message = asyncio.run(chosen.ask(question, **({"dnssec_ok": False, "checking_disabled": False} | flags)))
@@ -70,7 +71,7 @@ def test_each_question_has_an_id_of_its_own():
 def first_a_lie(lie):
     """A saying: the lie, and then the truth in a datagram of its own."""
 
-    def say(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+    def say(data: bytes, over_tcp: bool) -> list[bytes]:
         truth = next(iter(GOOD(data, over_tcp)))
         return [*([lie(data, next(iter(says("@ 300 A 6.6.6.6")(data, over_tcp))))]), truth]
 
@@ -106,7 +107,7 @@ def test_another_sender_is_not_heard():
     """The socket is connected: what does not come from the upstream's own address and port never reaches it."""
     with NanoUpstream(silence) as upstream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
 
-        def forge(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+        def forge(data: bytes, over_tcp: bool) -> list[bytes]:
             for port in ports():
                 stranger.sendto(next(iter(says("@ 300 A 6.6.6.6")(data, over_tcp))), ("127.0.0.1", port))
             return list(GOOD(data, over_tcp))
@@ -126,7 +127,7 @@ def test_the_case_of_the_question_may_come_back_otherwise():
 
 
 def test_a_truncated_answer_is_asked_for_over_tcp():
-    def say(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+    def say(data: bytes, over_tcp: bool) -> list[bytes]:
         return list(GOOD(data, over_tcp) if over_tcp else says(flags=dns.flags.TC)(data, over_tcp))
 
     with NanoUpstream(say) as upstream:
@@ -167,7 +168,7 @@ def test_a_second_upstream_is_asked_beside_a_silent_one():
 
 
 def test_a_lost_datagram_is_sent_again():
-    def deaf_at_first(data: bytes, over_tcp: bool) -> list[bytes]:  # noqa: FBT001
+    def deaf_at_first(data: bytes, over_tcp: bool) -> list[bytes]:
         return list(GOOD(data, over_tcp)) if len(upstream.queries) > 1 else []
 
     with NanoUpstream(deaf_at_first) as upstream:
@@ -186,6 +187,10 @@ def test_without_upstreams_there_is_no_answer():
     assert forwarder.counts.overload == 1
 
 
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def test_silence_ends_in_time_and_a_flood_of_questions_leaves_sockets_for_others():
     """A stub gives up soon after two seconds; and a box has some thousand sockets for everything."""
     most = 0
@@ -193,11 +198,13 @@ def test_silence_ends_in_time_and_a_flood_of_questions_leaves_sockets_for_others
     async def flood(endpoint: Endpoint) -> list[bytes | None]:
         nonlocal most
         forwarder = Forwarder([endpoint])
-        before = len(os.listdir("/proc/self/fd"))
-        questions = [forwarder.ask(bytes([3]) + b"%03d" % number + b"\0\0\1\0\1", dnssec_ok=False, checking_disabled=False) for number in range(600)]
+        before = open_files()
+        questions = [
+            forwarder.ask(bytes([3]) + b"%03d" % number + b"\0\0\1\0\1", dnssec_ok=False, checking_disabled=False) for number in range(600)
+        ]
         gathered = asyncio.gather(*questions)
         while not gathered.done():
-            most = max(most, len(os.listdir("/proc/self/fd")) - before)
+            most = max(most, open_files() - before)
             await asyncio.sleep(0.05)
         assert forwarder.counts.overload == 600 - MAX_IN_FLIGHT
         return await gathered

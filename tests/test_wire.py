@@ -9,13 +9,26 @@ import dns.name
 import dns.rdataclass
 import dns.rdatatype
 import pytest
-from dinnerbell_dns.wire import (
-    HEADER, MAX_HOPS, RD, Edns, Faulty, Qtype, Query, Rcode, Silent, name_wire, question_end, read_name, read_query, records,
-)  # fmt: skip
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dinnerbell.names import normalise
+from dinnerbell_dns.wire import (
+    HEADER,
+    MAX_HOPS,
+    RD,
+    Edns,
+    Faulty,
+    Qtype,
+    Query,
+    Rcode,
+    Silent,
+    name_wire,
+    question_end,
+    read_name,
+    read_query,
+    records,
+)  # fmt: skip
 
 QUESTION = b"\3www\7example\3org\0\0\1\0\1"
 OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
@@ -250,7 +263,12 @@ def test_no_datagram_costs_more_than_its_length_allows(data):
 
 
 def test_no_name_costs_more_than_its_length_allows():
-    for data, at in (chain(8000), chain(MAX_HOPS), (b"\0" * 12 + b"\1a" * 127 + b"\0", 12), (b"\0" * 12 + b"\x3f" + b"\xff" * 63 + b"\0", 12)):
+    for data, at in (
+        chain(8000),
+        chain(MAX_HOPS),
+        (b"\0" * 12 + b"\1a" * 127 + b"\0", 12),
+        (b"\0" * 12 + b"\x3f" + b"\xff" * 63 + b"\0", 12),
+    ):
         assert lines_run(name_at, data, at) <= 2000
 
 

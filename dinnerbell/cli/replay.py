@@ -13,6 +13,8 @@ from dinnerbell.cli.common import CLOCK, SINCE_DAYS, Where, iso, print_json, sin
 from dinnerbell.config import Rules
 from dinnerbell.log import LogReader
 from dinnerbell.model import Owner
+from dinnerbell.passes import with_passes
+from dinnerbell.policy import Policy
 from dinnerbell.replay import Gap, LogFacts, Noted, Replay, Row, describe, replay
 
 PROGRESS_SECONDS = 2.0
@@ -27,20 +29,26 @@ _ROWS_A_LOOK = 0x3FFF
 @click.pass_obj
 def replay_command(where: Where, new_rules: Path, since: str | None, as_json: bool) -> None:
     """Say what would have been decided differently under NEW_RULES, a rules file that is not in force. Nothing is changed."""
-    old, new = where.rules(), Where(new_rules, where.data).rules()
-    zone = old.policy.setting.zone
+    rules, passes = where.rules(), where.passes()
+    old = with_passes(rules.policy, passes)
+    new = with_passes(Where(new_rules, where.data).rules().policy, passes)  # what was opened by a pass would have been under any file
+    zone = old.setting.zone
     first, after = int(since_of(since, zone).timestamp() // 60), int(CLOCK.wall() // 60) + 1
     with where.log() as log:
-        facts = _facts(log, first, after, old)
-        result = replay(_watched(log.lookups(first, after), first, after), old.policy, new.policy, facts)
+        result = replay_log(log, rules, old, new, first, after)
     if as_json:
         print_json(_value(result, new_rules, zone))
         return
     window = f"since {datetime.fromtimestamp(first * 60, zone):%a %d %b %Y %H:%M}" if since else f"of the last {SINCE_DAYS} days"
-    click.echo(describe(result, new_rules.name, old.policy, new.policy, window))
+    click.echo(describe(result, new_rules.name, old, new, window))
 
 
-def _facts(log: LogReader, first: int, after: int, old: Rules) -> LogFacts:
+def replay_log(log: LogReader, rules: Rules, old: Policy, new: Policy, first: int, after: int) -> Replay:  # noqa: PLR0913 - one question
+    """Decide the minutes [first, after) of the log again, with progress on stderr. `rules`: the file in force."""
+    return replay(_watched(log.lookups(first, after), first, after), old, new, _facts(log, first, after, rules))
+
+
+def _facts(log: LogReader, first: int, after: int, rules: Rules) -> LogFacts:
     """Return what the log knows beside its rows, for the minutes [first, after)."""
     uptime = log.uptime(first, after)
     return LogFacts(
@@ -50,7 +58,7 @@ def _facts(log: LogReader, first: int, after: int, old: Rules) -> LogFacts:
         traffic=tuple(log.traffic(first // 60, -(-after // 60))),
         losses=log.losses(first, after),
         starts=min((start for start, _ in uptime), default=None),
-        levels=old.log.levels,
+        levels=rules.log.levels,
     )
 
 

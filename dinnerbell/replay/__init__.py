@@ -6,6 +6,6 @@ keep, `words.py` says it all to a manager.
 
 from dinnerbell.replay.run import Row, replay
 from dinnerbell.replay.values import Change, Direction, Gap, LogFacts, Noted, Replay, Tally, Why
-from dinnerbell.replay.words import describe
+from dinnerbell.replay.words import describe, summarise
 
-__all__ = ["Change", "Direction", "Gap", "LogFacts", "Noted", "Replay", "Row", "Tally", "Why", "describe", "replay"]
+__all__ = ["Change", "Direction", "Gap", "LogFacts", "Noted", "Replay", "Row", "Tally", "Why", "describe", "replay", "summarise"]

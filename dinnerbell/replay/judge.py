@@ -107,6 +107,7 @@ class Judge:
         self._old = _Timeline(old, decide)
         self._new = _Timeline(new, decide)
         self._domains = _rule_domains(old, new)
+        self._granted = {rule.name for rule in new.rules if rule.granted is not None}
 
     def __call__(self, minute: int, key: LogKey) -> Judgement:
         since, until, meaning = self._meaning(minute, key)
@@ -123,6 +124,8 @@ class Judge:
         who = self.who(key.device)
         if who.new is None:
             return 0, _FOR_EVER, same._replace(gap=Why.DEVICE_GONE)
+        if key.rule in self._granted:  # opened by a pass, which stands above any file; it begins and ends within a minute
+            return 0, _FOR_EVER, same
         since, until, after = self._new.at(key.device, who.new, key.name, minute)
         unexplained = self._why_unexplained(key)
         if unexplained is not None:

@@ -33,11 +33,16 @@ _MAX_COLUMNS = 12
 def describe(result: Replay, new_name: str, old: Policy, new: Policy, window: str) -> str:
     """Return the whole replay as text. `new_name`: of the new file; `window`: "of the last 7 days"."""
     catalogues = (new.catalogue, old.catalogue)
-    blocks = ["\n".join(_summary(result, new_name, catalogues, window))]
+    blocks = [summarise(result, new_name, old, new, window)]
     blocks.extend("\n".join(_table(result, direction, catalogues)) for direction in result.directions)
     if gaps := [_gap(gap, old) for gap in result.gaps]:
         blocks.append("\n".join(["What could not be decided again, because the log did not keep it:", *(f"  {gap}" for gap in gaps)]))
     return "\n\n".join(blocks)
+
+
+def summarise(result: Replay, new_name: str, old: Policy, new: Policy, window: str) -> str:
+    """Return the sentences alone, without the tables."""
+    return "\n".join(_summary(result, new_name, (new.catalogue, old.catalogue), window))
 
 
 def _summary(result: Replay, new_name: str, catalogues: Sequence[Catalogue], window: str) -> Iterator[str]:
