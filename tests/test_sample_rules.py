@@ -93,8 +93,10 @@ def test_its_warnings_are_the_overdue_review_the_example_approval_and_the_closed
     assert [remark.message for remark in rules.warnings] == [
         "the review of Social Media Policy was due by 2023-10-03: review it, then write the next date here",
         "the approval of rule 5 'The official Facebook page' still says EXAMPLE: policy section 5 asks for a real one before use",
-        "rule 9 'Not in setting hours' rests on closed days, and what it blocks is open then (the next: Mon 21 December 2026). "
-        "If that is meant, write `unless: closed` in the rule; if not, `closures: ignore` at its time",
+        (
+            "rule 9 'Not in setting hours' rests on closed days, and what it blocks is open then (the next: Mon 21 December 2026). "
+            "If that is meant, write `unless: closed` in the rule; if not, `closures: ignore` at its time"
+        ),
     ]
 
 
