@@ -1,4 +1,3 @@
-
 """How fast is `dinnerbell replay`? Makes a log of a million counted rows and measures three whole commands; no test depends on it.
 
     python bench/replay.py [ROWS] [DEVICES]

@@ -30,7 +30,7 @@ from dinnerbell_dns.machine import on_link_networks, plain_upstreams
 from dinnerbell_dns.server import Server
 from dinnerbell_dns.upstream import Forwarder
 
-WATCH_SECONDS = 0.15
+WATCH_SECONDS = 0.1
 """Two looks and the reading are well within the second in which a change has to be in force."""
 CLOCK_JUMP_SECONDS = 1.0
 """The wall clock moved against the monotonic one by more than this: what was rendered for the old time is forgotten."""
@@ -162,11 +162,11 @@ class Box:
             server.forwarder.upstreams = self._upstreams(rules_file.rules)
         except CannotRun as problem:
             say(f"{problem}; the upstreams that were asked are asked on", error=True)
-        self._rules = rules_file.rules
+        before, self._rules = self._rules, rules_file.rules
         server.use(self._with_passes())
         say(f"{self.rules_path} was changed: {len(rules_file.rules.policy.rules)} rules are in force")
         await asyncio.to_thread(self._keep_copy, rules_file)
-        await asyncio.to_thread(self._keep_version, rules_file, Source.RELOAD)
+        await asyncio.to_thread(self._keep_version, rules_file, Source.RELOAD, before)
 
     def _keep_copy(self, rules_file: RulesFile) -> None:
         try:
@@ -174,9 +174,9 @@ class Box:
         except OSError as error:
             say(f"Couldn't keep a copy of the rules in {self.data}: {error}", error=True)
 
-    def _keep_version(self, rules_file: RulesFile, source: Source) -> None:
+    def _keep_version(self, rules_file: RulesFile, source: Source, before: Rules | None = None) -> None:
         try:
-            keep_version(self.data, rules_file, datetime.fromtimestamp(self.clock.wall(), UTC), source)
+            keep_version(self.data, rules_file, datetime.fromtimestamp(self.clock.wall(), UTC), source, before)
         except OSError as error:
             say(f"Couldn't keep this version of the rules in the history in {self.data}: {error}", error=True)
 

@@ -58,42 +58,55 @@ def told(*swap: str, today: date = TODAY) -> list[str]:
 ROWS = {
     "nothing": (("name: Lunch", "name: Own phones at lunch"), []),
     "the_order_of_rules_that_do_not_meet": ((LUNCH + HOURS, LUNCH + HOURS.replace("Hours", "Working hours")), []),
-    "lunch_on_friday": (("fri 11:30-12:30", "fri 12:00-13:00"), ["Staff phones: social media on Friday now opens 12:00-13:00, was 11:30-12:30."]),
+    "lunch_on_friday": (
+        ("fri 11:30-12:30", "fri 12:00-13:00"),
+        ["Staff phones: social media on Friday now opens 12:00-13:00, was 11:30-12:30."],
+    ),
     "lunch_for_visitors_too": (
         ("devices: staff-phones, when: lunch", "devices: [staff-phones, visitors], when: lunch"),
         [
-            "Visitors: social media from Monday to Thursday now opens 12:00-13:00, was closed 08:00-18:00 throughout; "
-            "on Friday now opens 11:30-12:30, was closed 08:00-18:00 throughout."
+            (
+                "Visitors: social media from Monday to Thursday now opens 12:00-13:00, was closed 08:00-18:00 throughout; "
+                "on Friday now opens 11:30-12:30, was closed 08:00-18:00 throughout."
+            )
         ],
     ),
     "no_lunch_any_more": (
         (LUNCH, ""),
         [
-            "Staff phones: social media from Monday to Thursday no longer opens 12:00-13:00: now closed 08:00-18:00 throughout; "
-            "on Friday no longer opens 11:30-12:30: now closed 08:00-18:00 throughout."
+            (
+                "Staff phones: social media from Monday to Thursday no longer opens 12:00-13:00: now closed 08:00-18:00 throughout; "
+                "on Friday no longer opens 11:30-12:30: now closed 08:00-18:00 throughout."
+            )
         ],
     ),
     "rules_in_another_order": (
         (LUNCH + HOURS, HOURS + LUNCH),
         [
-            "Staff phones: social media from Monday to Thursday no longer opens 12:00-13:00: now closed 08:00-18:00 throughout; "
-            "on Friday no longer opens 11:30-12:30: now closed 08:00-18:00 throughout."
+            (
+                "Staff phones: social media from Monday to Thursday no longer opens 12:00-13:00: now closed 08:00-18:00 throughout; "
+                "on Friday no longer opens 11:30-12:30: now closed 08:00-18:00 throughout."
+            )
         ],
     ),
     "lunch_on_the_setting's_devices": (
         (SETTING, SETTING.replace("}", ", unless: lunch}")),
         [
-            "Office: social media from Monday to Thursday now opens 12:00-13:00, was closed all day; "
-            "on Friday now opens 11:30-12:30, was closed all day."
+            (
+                "Office: social media from Monday to Thursday now opens 12:00-13:00, was closed all day; "
+                "on Friday now opens 11:30-12:30, was closed all day."
+            )
         ],
     ),
     "longer_hours": (
         ("setting-hours: mon-fri 08:00-18:00", "setting-hours: mon-fri 08:00-17:00"),
         [
             "Office (office-laptop): Facebook from Monday to Friday now opens 08:00-17:00, was 08:00-18:00.",
-            "Staff phones: social media from Monday to Thursday is now closed 08:00-12:00 and 13:00-17:00 (else open), "
-            "was closed 08:00-12:00 and 13:00-18:00 (else open); on Friday is now closed 08:00-11:30 and 12:30-17:00 (else open), "
-            "was closed 08:00-11:30 and 12:30-18:00 (else open).",
+            (
+                "Staff phones: social media from Monday to Thursday is now closed 08:00-12:00 and 13:00-17:00 (else open), "
+                "was closed 08:00-12:00 and 13:00-18:00 (else open); on Friday is now closed 08:00-11:30 and 12:30-17:00 (else open), "
+                "was closed 08:00-11:30 and 12:30-18:00 (else open)."
+            ),
             "Visitors: social media from Monday to Friday is now closed 08:00-17:00 (else open), was closed 08:00-18:00 (else open).",
         ],
     ),
@@ -127,14 +140,20 @@ ROWS = {
     "otherwise": (
         ("otherwise: allow", "otherwise: block"),
         [
+            "Office: search engines are now closed at all times, were open with safe search.",
             "Office: everything else is now closed at all times, was open.",
             "Children: everything else is now closed at all times, was open.",
-            "Staff phones: social media from Monday to Thursday is now open 12:00-13:00 (else closed), was closed 08:00-12:00 and "
-            "13:00-18:00 (else open); on Friday is now open 11:30-12:30 (else closed), was closed 08:00-11:30 and 12:30-18:00 (else open); "
-            "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open.",
+            (
+                "Staff phones: social media from Monday to Thursday is now open 12:00-13:00 (else closed), was closed 08:00-12:00 and "
+                "13:00-18:00 (else open); on Friday is now open 11:30-12:30 (else closed), was closed 08:00-11:30 and 12:30-18:00 "
+                "(else open); "
+                "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open."
+            ),
             "Staff phones: everything else is now closed at all times, was open.",
-            "Visitors: social media from Monday to Friday is now closed all day, was closed 08:00-18:00 (else open); "
-            "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open.",
+            (
+                "Visitors: social media from Monday to Friday is now closed all day, was closed 08:00-18:00 (else open); "
+                "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open."
+            ),
             "Visitors: everything else is now closed at all times, was open.",
             "Unknown devices: everything else is now closed at all times, was open.",
         ],
@@ -153,9 +172,13 @@ ROWS = {
     "a_device_gets_a_name": (
         ("devices:\n", "devices:\n  nicolas-phone: {group: office, address: 192.168.20.7}\n"),
         [
-            "nicolas-phone (was in staff-phones, now in office): social media from Monday to Thursday is now closed all day, was closed "
-            "08:00-12:00 and 13:00-18:00 (else open); on Friday is now closed all day, was closed 08:00-11:30 and 12:30-18:00 (else open); "
-            "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open.",
+            (
+                "nicolas-phone (was in staff-phones, now in office): social media from Monday to Thursday is now closed all day, "
+                "was closed "
+                "08:00-12:00 and 13:00-18:00 (else open); on Friday is now closed all day, was closed 08:00-11:30 and 12:30-18:00 "
+                "(else open); "
+                "on Saturday and Sunday is now closed all day, was open; on closed days is now closed all day, was open."
+            ),
             "nicolas-phone (was in staff-phones, now in office): games.example is now closed at all times, was open.",
             "nicolas-phone (was in staff-phones, now in office): search engines are now open with safe search at all times, were open.",
         ],
@@ -171,8 +194,11 @@ ROWS = {
     "more_addresses": (
         ("addresses: 192.168.30.0/24", "addresses: [192.168.30.0/24, 192.168.31.0/24]"),
         [
-            "Visitors (addresses in 192.168.31.0/24): social media from Monday to Friday is now closed 08:00-18:00 (else open), was closed "
-            "all day; on Saturday and Sunday is now open all day, was closed; on closed days is now open all day, was closed."
+            (
+                "Visitors (addresses in 192.168.31.0/24): social media from Monday to Friday is now closed 08:00-18:00 (else "
+                "open), was closed "
+                "all day; on Saturday and Sunday is now open all day, was closed; on closed days is now open all day, was closed."
+            )
         ],
     ),
     "a_service_of_one's_own_is_gone": (
@@ -180,8 +206,10 @@ ROWS = {
         [
             "Office: Portal is now open at all times, was closed.",
             "Children: Portal is now open at all times, was closed.",
-            "Staff phones: Portal from Monday to Thursday is now open all day, was closed 08:00-12:00 and 13:00-18:00 (else open); "
-            "on Friday is now open all day, was closed 08:00-11:30 and 12:30-18:00 (else open).",
+            (
+                "Staff phones: Portal from Monday to Thursday is now open all day, was closed 08:00-12:00 and 13:00-18:00 (else open); "
+                "on Friday is now open all day, was closed 08:00-11:30 and 12:30-18:00 (else open)."
+            ),
             "Visitors: Portal from Monday to Friday is now open all day, was closed 08:00-18:00 (else open).",
             "Unknown devices: Portal is now open at all times, was closed.",
         ],
@@ -189,8 +217,10 @@ ROWS = {
     "over_midnight": (
         ("rules:\n", "rules:\n  - {name: Night, allow: vimeo, devices: children, when: fri 22:00-06:00}\n"),
         [
-            "Children: Vimeo on Friday is now open 22:00-24:00 (else closed), was closed all day; "
-            "on Saturday is now open 00:00-06:00 (else closed), was closed all day."
+            (
+                "Children: Vimeo on Friday is now open 22:00-24:00 (else closed), was closed all day; "
+                "on Saturday is now open 00:00-06:00 (else closed), was closed all day."
+            )
         ],
     ),
 }
@@ -235,7 +265,9 @@ def test_the_services_that_are_not_asked_would_have_answered_the_same():
     """Hundreds of services are asked by a few that stand for them: each of them, by its own name, on every device and at all hours."""
     text = FILE.replace("allow: facebook", "allow: [facebook, youtube, mask.icloud.com]").replace("games.example", "wikipedia.org")
     rules = policy(text, shipped_catalogue())
-    other = policy(text.replace("kinds: [blog]", "kinds: [dating]").replace("hosts: [portal.example]", "hosts: [reddit.com]"), shipped_catalogue())
+    other = policy(
+        text.replace("kinds: [blog]", "kinds: [dating]").replace("hosts: [portal.example]", "hosts: [reddit.com]"), shipped_catalogue()
+    )
     devices = [*rules.devices.values(), *(rules.device_called(address) for address in ("192.168.20.7", "192.168.30.7", "10.0.0.1"))]
     names = {name for device in devices for name in find_subjects(rules, device).names}
     stand_ins = _stand_ins((rules, other), names)
@@ -261,7 +293,16 @@ RULES = st.lists(
     ),
     max_size=5,
 )
-NAMES = ["m.facebook.com", "instagram.com", "messenger.com", "teams.example", "somevpn.example", "games.example", "chat.example", "other.example"]
+NAMES = [
+    "m.facebook.com",
+    "instagram.com",
+    "messenger.com",
+    "teams.example",
+    "somevpn.example",
+    "games.example",
+    "chat.example",
+    "other.example",
+]
 DEVICES = ["office-laptop", "office-pc", "room-tablet", "192.168.20.1", "192.168.20.200", "192.168.30.1", "10.0.0.1"]
 
 

@@ -120,7 +120,10 @@ ROWS = {
         ("  room-tablet: {group: children, address: 192.168.1.31}\n", ""),
         ["Device `room-tablet` is gone: it was in group `children`."],
     ),
-    "a_device_moves": (("room-tablet: {group: children", "room-tablet: {group: office"), ["Device `room-tablet` moves from group `children` to group `office`."]),  # fmt: skip  # noqa: E501
+    "a_device_moves": (
+        ("room-tablet: {group: children", "room-tablet: {group: office"),
+        ["Device `room-tablet` moves from group `children` to group `office`."],
+    ),
     "a_device's_address": (("192.168.1.31", "192.168.1.32"), ["Address of device `room-tablet`: now 192.168.1.32, was 192.168.1.31."]),
     # services
     "a_new_service": (
@@ -131,7 +134,10 @@ ROWS = {
         ("hosts: [portal.example]", "hosts: [portal.example, www.portal.test]"),
         ["Hosts of service Portal: www.portal.test (use) added."],
     ),
-    "a_service's_kind": (("kinds: [essential]", "kinds: [essential, blog]"), ["Kinds of service Portal: now essential services and blogs, was essential services."]),
+    "a_service's_kind": (
+        ("kinds: [essential]", "kinds: [essential, blog]"),
+        ["Kinds of service Portal: now essential services and blogs, was essential services."],
+    ),
     "a_change_to_the_catalogue": (
         ("services:\n", "services:\n  vimeo: {kinds: [essential]}\n"),
         ["Change to the catalogue: Vimeo (essential services): vimeo.com."],
@@ -149,22 +155,37 @@ ROWS = {
         ("rules:\n", "rules:\n  - {name: Chat, block: messenger}\n"),
         ["New rule 1 'Chat': closes Messenger, always, for everyone, read before 'Essential', 'No way round', 'Children' and 5 more."],
     ),
-    "a_rule_is_gone": ((BYPASS, ""), ["Rule 'No way round' is gone (it was number 2): it closes ways round the filter, always, for everyone."]),
+    "a_rule_is_gone": (
+        (BYPASS, ""),
+        ["Rule 'No way round' is gone (it was number 2): it closes ways round the filter, always, for everyone."],
+    ),
     "a_rule_moves": (
         (LUNCH + HOURS, HOURS + LUNCH),
         ["Rule 'Hours' moves from place 6 to place 5, read before 'Lunch', 'block games.example (rule 7)' and 'Safe search'."],
     ),
     "a_rule_is_renamed": (("name: Lunch", "name: Own phones"), ["Rule 5 'Own phones': now called so, was called 'Lunch'."]),
-    "a_rule_without_a_name": (("block: games.example", "block: [games.example, chess.example]"), ["Rule 7 'block games.example, chess.example (rule 7)': now closes games.example and chess.example, was games.example."]),  # fmt: skip  # noqa: E501
+    "a_rule_without_a_name": (
+        ("block: games.example", "block: [games.example, chess.example]"),
+        ["Rule 7 'block games.example, chess.example (rule 7)': now closes games.example and chess.example, was games.example."],
+    ),
     "what": (("allow: facebook", "allow: [facebook, instagram]"), ["Rule 4 'Our page': now opens Facebook and Instagram, was Facebook."]),
-    "open_to_closed": (("allow: facebook", "block: facebook"), ["Rule 4 'Our page': now closes Facebook, where it opened Facebook before."]),
-    "exactly": (("block: games.example", "block: =games.example"), ["Rule 7 'block =games.example (rule 7)': now closes exactly games.example, was games.example."]),  # fmt: skip  # noqa: E501
+    "open_to_closed": (
+        ("allow: facebook", "block: facebook"),
+        ["Rule 4 'Our page': now closes Facebook, where it opened Facebook before."],
+    ),
+    "exactly": (
+        ("block: games.example", "block: =games.example"),
+        ["Rule 7 'block =games.example (rule 7)': now closes exactly games.example, was games.example."],
+    ),
     "whom": (
         ("devices: staff-phones,", "devices: [staff-phones, visitor-owned],"),
         ["Rule 5 'Lunch': now for staff-phones and visitors' devices, was for staff-phones."],
     ),
     "everyone": (("devices: [children, unknown]", ""), ["Rule 3 'Children': now for everyone, was for children and unknown devices."]),
-    "when": (("devices: staff-phones, when: lunch", "devices: staff-phones, when: mon-fri 12:00-13:00"), ["Rule 5 'Lunch': now during mon-fri 12:00-13:00, was during lunch."]),  # fmt: skip  # noqa: E501
+    "when": (
+        ("devices: staff-phones, when: lunch", "devices: staff-phones, when: mon-fri 12:00-13:00"),
+        ["Rule 5 'Lunch': now during mon-fri 12:00-13:00, was during lunch."],
+    ),
     "always": (("devices: staff-phones, when: lunch", "devices: staff-phones"), ["Rule 5 'Lunch': now always, was during lunch."]),
     "unless": ((", unless: closed", ""), ["Rule 6 'Hours': now during setting-hours, was during setting-hours, unless closed."]),
     "clause": (("name: Children, clause: 6", "name: Children"), ["Rule 3 'Children': now for no clause, was for clause 6."]),
@@ -180,7 +201,10 @@ ROWS = {
     # the rest
     "otherwise": (("otherwise: allow", "otherwise: block"), ["What no rule speaks of: now closed, was open."]),
     "expect": (
-        ("12:30, verdict: allow}\n", "12:30, verdict: allow}\n  - {device: room-tablet, name: m.facebook.com, at: 2026-11-23 12:30, verdict: block}\n"),
+        (
+            "12:30, verdict: allow}\n",
+            "12:30, verdict: allow}\n  - {device: room-tablet, name: m.facebook.com, at: 2026-11-23 12:30, verdict: block}\n",
+        ),
         ["Lines of `expect`: 1 added."],
     ),
     "upstream": (("9.9.9.9", "149.112.112.112"), ["The box asks: now 149.112.112.112, was 9.9.9.9."]),
@@ -192,7 +216,10 @@ ROWS = {
         ],
     ),
     "report": (("mon 07:00", "tue 08:30"), ["The weekly report is made: now Tuesday 08:30, was Monday 07:00."]),
-    "whom_it_goes_to": (("ann@example.org", "zoe@example.org"), ["The report for the manager goes to: now zoe@example.org, was ann@example.org."]),
+    "whom_it_goes_to": (
+        ("ann@example.org", "zoe@example.org"),
+        ["The report for the manager goes to: now zoe@example.org, was ann@example.org."],
+    ),
 }
 
 
@@ -202,8 +229,15 @@ def test_each_change_is_one_sentence(swap, expected):
 
 
 def test_a_rule_can_change_in_several_ways_at_once():
-    told = changed(("clause: 4, allow: social-media, devices: staff-phones, when: lunch", "clause: 4.1, allow: [facebook], devices: office"))
-    assert told == ("Rule 5 'Lunch': now opens Facebook, was social media; now for office, was for staff-phones; now always, was during lunch; now for clause 4.1, was for clause 4.",)  # fmt: skip  # noqa: E501
+    told = changed(
+        ("clause: 4, allow: social-media, devices: staff-phones, when: lunch", "clause: 4.1, allow: [facebook], devices: office")
+    )
+    assert told == (
+        (
+            "Rule 5 'Lunch': now opens Facebook, was social media; now for office, was for staff-phones; now always, was during lunch; "
+            "now for clause 4.1, was for clause 4."
+        ),
+    )
 
 
 LINES = [f"  - {{name: Rule {letter}, block: {letter}.example}}\n" for letter in "abcdefg"]

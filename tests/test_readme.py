@@ -1,5 +1,6 @@
 """The README is true: its commands exist and run as written, its examples say what they say."""
 
+import os
 import re
 import shutil
 import signal
@@ -84,9 +85,9 @@ def test_make_run_serves_the_shipped_rules(checkout):
         time.sleep(1.5)
         assert (checkout / "data/usage.db").exists()
     finally:
-        # the whole group, as Ctrl-C in a terminal does
-        subprocess.run(["kill", "-INT", f"-{running.pid}"], check=False)
+        os.killpg(running.pid, signal.SIGINT)  # the whole group, as Ctrl-C in a terminal does
         running.wait(timeout=20)
+        running.stdout.close()
     assert running.returncode in (0, 2, -signal.SIGINT)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ["dinnerbell", "dinnerbell_dns", "dinnerbell_reports"]
+PACKAGES = ["dinnerbell", "dinnerbell_dns", "dinnerbell_proxy", "dinnerbell_reports"]
 
 
 @pytest.fixture(scope="module")

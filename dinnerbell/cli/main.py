@@ -10,14 +10,19 @@ from dinnerbell.cli.common import Where
 
 _COMMANDS = {
     "run": "dinnerbell.cli.run:run",
+    "edit": "dinnerbell.cli.edit:edit",
     "check": "dinnerbell.cli.check:check",
+    "schema": "dinnerbell.cli.schema:schema",
     "why": "dinnerbell.cli.why:why",
+    "pass": "dinnerbell.cli.passes:pass_command",
     "timetable": "dinnerbell.cli.timetable:timetable_command",
     "services": "dinnerbell.cli.services:services",
     "devices": "dinnerbell.cli.devices:devices",
     "usage": "dinnerbell.cli.usage:usage",
+    "history": "dinnerbell.cli.history:history",
     "replay": "dinnerbell.cli.replay:replay_command",
     "report": "dinnerbell.cli.report:report",
+    "proxy": "dinnerbell.cli.proxy:proxy",
     "demo": "dinnerbell.cli.demo:demo",
 }
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from dinnerbell.cli.common import Where, fail, now, write
+from dinnerbell.versions import load_versions
 from dinnerbell_reports import WeeklyReport, render_csv, render_html, render_json, render_text, weekly
+from dinnerbell_reports.annex_values import RuleChange
 from dinnerbell_reports.week import BadWeek, Week, last_full_week, parse_week
 from dinnerbell_reports.weekly import TREND_WEEKS
 
@@ -62,5 +64,16 @@ def weekly_text(where: Where, week: Week, made_at: datetime, form: str) -> str:
             losses=log.losses(week.minutes.start, after),
             made_at=made_at,
             passes=where.passes(),
+            rule_changes=_rule_changes(where.data),
         )
     return _RENDERERS[form](value)
+
+
+def _rule_changes(data: Path) -> list[RuleChange]:
+    """Return when other rules came into force; the first version is a beginning, not a change."""
+    try:
+        versions = load_versions(data)
+    except OSError as error:
+        click.echo(f"dinnerbell: {error}", err=True)
+        return []
+    return [RuleChange(version.at, version.by, version.why) for version in versions[1:]]
