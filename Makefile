@@ -34,6 +34,7 @@ unit: $(VENV)/.dev ## every test, over real sockets
 bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
 	sh tests/install-tools dnsperf:dnsperf
 	$(BIN)/python bench/dns.py
+	$(BIN)/python bench/decide.py
 
 fix: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
