@@ -181,11 +181,11 @@ class _Comparison:
         rules = [rule for policy, device in zip(self._files, (probe.was, probe.now), strict=True) for rule in policy.rules if rule_is_for(rule, device)]  # fmt: skip  # noqa: E501
         both = replace(self._files[1], catalogue=catalogue, rules=tuple(replace(rule, devices=None) for rule in rules))
         subjects = find_subjects(both, probe.now)
-        pairs = [self._weeks(files, probe, subjects.names) for files in (self._files, self._closed_files)]
+        stands_for = _stand_ins(self._files, subjects.names)
+        pairs = [self._weeks(files, probe, stands_for) for files in (self._files, self._closed_files)]
         yield from subjects.labelled({name: (pairs[0][name], pairs[1][name]) for name in subjects.names})
 
-    def _weeks(self, files: tuple[Policy, ...], probe: _Probe, names: tuple[str, ...]) -> Mapping[str, _Pair]:
-        stands_for = _stand_ins(files, names)
+    def _weeks(self, files: tuple[Policy, ...], probe: _Probe, stands_for: Mapping[str, str]) -> Mapping[str, _Pair]:
         found = []
         for policy, device in zip(files, (probe.was, probe.now), strict=True):
             days = week_days(self._monday, policy.setting.zone, Closures())
