@@ -56,6 +56,11 @@ def editor(folder: Path, *steps: str) -> str:
     return f"{shlex.quote(str(script))} --wait"
 
 
+def _as_from_a_shell() -> None:
+    """Take ctrl-c, as a program that a person starts does; what a script starts in the background ignores it, and so would we."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """`dinnerbell edit` in a terminal of its own."""
 
@@ -70,7 +75,7 @@ class Terminal:
             environ.pop(name, None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dinnerbell", "--rules", str(rules), "--data", str(rules.parent / "data"), "edit", *arguments],
-            env=environ, stdin=its, stdout=its, stderr=its, start_new_session=True,
+            env=environ, stdin=its, stdout=its, stderr=its, start_new_session=True, preexec_fn=_as_from_a_shell,  # noqa: PLW1509 - a signal's disposition only
         )  # fmt: skip
         os.close(its)
         self._mine = mine
