@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from mitmproxy import connection, ctx, http, tcp, tls
@@ -116,7 +117,7 @@ class DinnerbellAddon:
     # ── connections ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def client_connected(self, client: connection.Client) -> None:
-        if not is_answered(plain_address(client.peername[0]), self._watch.networks):
+        if not is_answered(_address(client.peername[0]), self._watch.networks):
             client.error = "not one of the networks that are served"
 
     def client_disconnected(self, client: connection.Client) -> None:
@@ -129,7 +130,8 @@ class DinnerbellAddon:
             return
         ruling = self._rulings.get(data.client.id)
         if ruling is None:  # neither TLS nor HTTP: there is nothing but the address to go by
-            ruling = self._rule(data.client, judge_hello(self._case(data.client), None, None, address[0]))
+            case = self._case(data.client)
+            ruling = self._rule(data.client, case, judge_hello(case, None, None, address[0]))
         if not ruling.is_open or data.client.tls_established:
             data.server.error = "refused"
         elif ruling.target is not None:
@@ -151,7 +153,8 @@ class DinnerbellAddon:
         if self._is_loop(client):
             flow.kill()
             return
-        ruling = self._rule(client, judge_connect(self._case(client), request.host, request.port))
+        case = self._case(client)
+        ruling = self._rule(client, case, judge_connect(case, request.host, request.port))
         if ruling.step not in (Step.PASS, Step.SHOW):
             flow.response = _response(answer_plainly(_STATUS[ruling.step], self._sentence(ruling)))
 
@@ -162,7 +165,7 @@ class DinnerbellAddon:
         if address is None or self._is_loop(client) or (hello.sni is None and any(kind == _SNI_EXTENSION for kind, _ in hello.extensions)):
             ruling = Ruling(Step.REFUSE)  # TLS to the proxy itself; or a name that cannot be read
         else:
-            ruling = self._rule(client, judge_hello(case, hello.sni, self._tunnels.get(client.id), address[0]))
+            ruling = self._rule(client, case, judge_hello(case, hello.sni, self._tunnels.get(client.id), address[0]))
         self._rulings[client.id] = ruling
         data.ignore_connection = ruling.step is not Step.SHOW  # refused: `server_connect` hangs up
 
@@ -179,7 +182,7 @@ class DinnerbellAddon:
             ruling = judge_request(case, (host, request.host), request.port)
         else:
             ruling = judge_request(case, (host or request.host,), None)
-        self._rule(client, ruling)
+        self._rule(client, case, ruling)
         if not ruling.is_open:
             self._answer(flow, case, ruling)
         elif ruling.target is not None:
@@ -198,14 +201,14 @@ class DinnerbellAddon:
     def _case(self, client: connection.Client) -> Case:
         policy = self._watch.rules.policy
         at = datetime.fromtimestamp(self._clock.wall(), UTC)
-        return Case(policy, policy.device_at(plain_address(client.peername[0])), at)
+        return Case(policy, policy.device_at(_address(client.peername[0])), at)
 
-    def _rule(self, client: connection.Client, ruling: Ruling) -> Ruling:
+    def _rule(self, client: connection.Client, case: Case, ruling: Ruling) -> Ruling:
         """Remember the ruling for the gate, and count its names. What DNS let pass on a redirected connection, DNS has counted."""
         self._rulings[client.id] = ruling
         for judged in ruling.judged:
             if judged.is_refused or _is_asked(client):
-                self._note(self._case(client), judged)
+                self._note(case, judged)
         return ruling
 
     def _note(self, case: Case, judged: Judged) -> LogKey | None:
@@ -261,7 +264,10 @@ def _is_asked(client: connection.Client) -> bool:
 
 
 def _end(address: tuple[str, int] | tuple[str, int, int, int]) -> tuple[str, int]:
-    return str(plain_address(address[0])), address[1]
+    return str(_address(address[0])), address[1]
+
+
+_address = lru_cache(maxsize=4096)(plain_address)
 
 
 addons = [

@@ -158,7 +158,8 @@ _MISDIRECTED = "This connection was made for another name."
 
 
 def _judge_each(case: Case, hosts: Iterable[str | None]) -> tuple[Judged, ...]:
-    return tuple({judged.name: judged for host in hosts if host for judged in (case.judge(host),)}.values())
+    judged = (case.judge(host) for host in dict.fromkeys(hosts) if host)
+    return tuple({each.name: each for each in judged}.values())
 
 
 def _ruling(case: Case, judged: tuple[Judged, ...]) -> Ruling:
