@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from dinnerbell.catalogue_yaml import load_strict, told
 from dinnerbell.names import BadName, HostTable, judged, normalise
 
 SOCIAL_KINDS = (
@@ -63,6 +64,9 @@ class Service:
     age_law: str = "unknown"
     """The under-16 law's position: `in`, `out` or `unknown`."""
     note: str = ""
+    """What a person should know, above all what DNS cannot cut."""
+    sources: tuple[str, ...] = ()
+    """Where its facts come from, short: a vendor's page, or the host of an independent source."""
     own: bool = False
     """Written, or changed, in the setting's rules.yaml."""
 
@@ -228,15 +232,15 @@ def read_catalogue(services: Mapping[str, str], enforce: Mapping[str, str]) -> C
 
 def _mapping(text: str, file_name: str) -> dict[Any, Any]:
     try:
-        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
+        data = load_strict(text)
     except yaml.YAMLError as error:
-        raise CatalogueError(f"{file_name}: {error}") from None
+        raise CatalogueError(told(error, file_name)) from None
     if not isinstance(data, dict):
         raise CatalogueError(f"{file_name}: expected services by id")
     return data
 
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST_SOURCE = 200
 _KEYS = {"name", "kinds", "evidence", "under-16-law", "note", "sources", "hosts"}
 
 
@@ -263,7 +267,15 @@ def _service(id_: str, entry: Any, file_name: str) -> Service:
         hosts[host_class] = tuple(_host(host, where) for host in listed or ())
     if not any(hosts.values()):
         raise CatalogueError(f"{where}: no hosts")
-    return Service(id_, str(entry.get("name") or id_), kinds, hosts, evidence, age_law, str(entry.get("note") or "").strip())
+    note = " ".join(str(entry.get("note") or "").split())
+    return Service(id_, str(entry.get("name") or id_), kinds, hosts, evidence, age_law, note, _sources(entry, where))
+
+
+def _sources(entry: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    listed = entry.get("sources") or []
+    if not isinstance(listed, list) or not all(isinstance(each, str) and 0 < len(each.strip()) <= _LONGEST_SOURCE for each in listed):
+        raise CatalogueError(f"{where}: sources is a list of short texts (to {_LONGEST_SOURCE} characters), such as [help.example.com]")
+    return tuple(each.strip() for each in listed)
 
 
 def _host(host: Any, where: str) -> str:

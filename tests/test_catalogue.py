@@ -234,6 +234,11 @@ def entry(text):
         pytest.param(entry("two: {kinds: [forum], evidence: none, hosts: {use: [two.example]}}"), "evidence is use or pair", id="evidence"),
         pytest.param(entry("two: {kinds: [forum], hosts: {use: ['*.two.example']}}"), "everything under it", id="wildcard"),
         pytest.param(entry("two: {kinds: [forum], hosts: {use: [com]}}"), "whole top-level domain", id="top_level"),
+        pytest.param(entry("one: {kinds: [wiki], hosts: {use: [two.example]}}"), "services.yaml:2: one is there twice", id="service_twice"),
+        pytest.param(entry("two: {kinds: [wiki], hosts: {use: [a.example], use: [b.example]}}"), "use is there twice", id="class_twice"),
+        pytest.param(entry("two: {kinds: [wiki], hosts: {use: [a.example]}, sources: a.example}"), "list of short texts", id="one_source"),
+        pytest.param(entry("two: {kinds: [wiki], hosts: {use: [a.example]}, sources: ['']}"), "list of short texts", id="empty_source"),
+        pytest.param(entry("two: {kinds: [wiki], hosts: {use: [a.example]}, sources: [1]}"), "list of short texts", id="source_number"),
         pytest.param("two: [a", "services.yaml:", id="no_yaml"),
         pytest.param("- two", "expected services by id", id="a_list"),
         pytest.param("two: forum", "expected name, kinds and hosts", id="a_word"),
@@ -249,6 +254,22 @@ def test_a_service_in_two_files_is_refused():
     text = "one: {kinds: [forum], hosts: {use: [one.example]}}"
     with pytest.raises(CatalogueError, match=r"b\.yaml: the service one is there twice"):
         read_catalogue({"a.yaml": text, "b.yaml": text}, {})
+
+
+def test_where_facts_come_from_and_what_dns_cannot_cut_is_kept():
+    text = """
+one:
+  kinds: [forum]
+  sources: [help.one.example "Domains to allow", " another.example "]
+  note: >
+    Its calls carry
+    addresses of their own.
+  hosts: {use: [one.example]}
+"""
+    one = read_catalogue({"a.yaml": text}, {}).services["one"]
+    assert one.sources == ('help.one.example "Domains to allow"', "another.example")
+    assert one.note == "Its calls carry addresses of their own."
+    assert merge_own(one, Service("one", "", (), {}, evidence="")).sources == one.sources
 
 
 def test_hosts_are_read_in_their_one_form():

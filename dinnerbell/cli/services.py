@@ -46,3 +46,5 @@ def _show(service: Service) -> None:
             click.echo(f"  {host_class.value:<11}{host}")
     if service.note:
         click.echo(f"  note: {service.note}")
+    if service.sources:
+        click.echo(f"  sources: {', '.join(service.sources)}")
