@@ -5,7 +5,6 @@ slow way, to the answerer and perhaps upstream. The clock comes in as functions,
 """
 
 import asyncio
-import contextlib
 import errno
 import socket
 import struct
@@ -19,8 +18,9 @@ from dinnerbell.model import Network, plain_address
 from dinnerbell.usage import Batch, LogKey
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.answers import fault_reply
-from dinnerbell_dns.cache import Answer, AnswerCache, Key, read_answer
+from dinnerbell_dns.cache import AnswerCache
 from dinnerbell_dns.clients import MAX_CLIENTS, Client, Entry, answered_networks, is_answered
+from dinnerbell_dns.fetching import Fetcher
 from dinnerbell_dns.tcp import TcpListener
 from dinnerbell_dns.upstream import Forwarder
 from dinnerbell_dns.wire import Faulty, Query, Silent, read_query
@@ -65,12 +65,12 @@ class Server:
 
     def __post_init__(self) -> None:
         self._answerer = Answerer(self.rules.policy, self.cache)
+        self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
         self._clients: dict[str, Client | None] = {}
         self._touched: list[Entry] = []
         self._batch = Batch()
         self._minute = int(self.clock.wall() // 60)
-        self._asking: dict[Key, asyncio.Future[Answer | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
         self._tcp: list[TcpListener] = []
@@ -238,7 +238,7 @@ class Server:
             self._count(client, found.key, refused=found.refused)
 
     async def _answer_later(self, data: bytes, query: Query, source: str, wanted: Wanted, answer: Callable[[bytes], None]) -> None:
-        fetched = await self._fetch(wanted)
+        fetched = await self.fetcher.fetch(wanted)
         client = self._client(source)  # anew: a reload may have changed who this is
         if client is not None:
             ticks = self.clock.ticks()
@@ -259,7 +259,7 @@ class Server:
             return replies[0] if replies else None
         found = self._answerer.answer(query, client, self.clock.wall(), self.clock.ticks(), tcp=True)
         if isinstance(found, Wanted):
-            fetched = await self._fetch(found)
+            fetched = await self.fetcher.fetch(found)
             client = self._client(source)
             if client is None:
                 return None
@@ -283,28 +283,6 @@ class Server:
             self._clients.clear()
         self._clients[source] = client
         return client
-
-    async def _fetch(self, wanted: Wanted) -> Answer | None:
-        """Ask upstream once for all who want the same, and keep the answer."""
-        asking = self._asking.get(wanted.key)
-        if asking is None:
-            asking = self._asking[wanted.key] = asyncio.get_running_loop().create_future()
-            self._spawn(self._ask(wanted, asking))
-        return await asyncio.shield(asking)
-
-    async def _ask(self, wanted: Wanted, asking: "asyncio.Future[Answer | None]") -> None:
-        answer: Answer | None = None
-        try:
-            _, _, dnssec_ok, checking_disabled = wanted.key
-            message = await self.forwarder.ask(wanted.question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
-            if message is not None:
-                with contextlib.suppress(Faulty):  # a broken answer is no answer
-                    answer = read_answer(message)
-                    self.cache.put(wanted.key, answer, self.clock.ticks())
-        finally:
-            del self._asking[wanted.key]
-            if not asking.done():
-                asking.set_result(answer)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -344,6 +322,7 @@ class Server:
             await asyncio.wait(set(self._tasks), timeout=2)
         for task in self._tasks:
             task.cancel()
+        self.fetcher.stop()
         for udp in self._sockets:
             udp.close()
         self._sockets.clear()
