@@ -201,7 +201,7 @@ def _reports(old: Rules, new: Rules) -> Iterator[str]:
     for role, before, after in _both(old.reports.to, new.reports.to):
         yield from _other(f"The report for the {role.replace('-', ' ')} goes to", before, after)
     for role, without, with_ in _both(old.reports.not_about, new.reports.not_about):
-        yield from _other(f"Kept from the {role.replace('-', ' ')}", joined(without or ()), joined(with_ or ()))
+        yield from _other(f"Kept from the {role.replace('-', ' ')}", joined(map(str, without or ())), joined(map(str, with_ or ())))
 
 
 def _open(verdict: Verdict) -> str:

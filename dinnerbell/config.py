@@ -85,8 +85,8 @@ class ReportConfig:
     """Since 00:00, local time."""
     to: Mapping[str, str] = field(default_factory=dict)
     """Role to mail address."""
-    not_about: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Role to the devices whose evidence goes to someone else (policy section 8)."""
+    not_about: Mapping[str, tuple[str | Network, ...]] = field(default_factory=dict)
+    """Role to the devices (or groups, owners' words, networks) whose evidence goes to someone else (policy section 8)."""
 
 
 @dataclass(frozen=True, slots=True)

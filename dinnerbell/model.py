@@ -4,6 +4,7 @@ Pure. `rules.py` makes them from the manager's file; `policy.py` decides with th
 """
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -176,10 +177,13 @@ class Rule:
 
 def rule_is_for(rule: Rule, device: Device) -> bool:
     """Tell whether the rule's `devices` take in this device."""
-    if rule.devices is None:
-        return True
+    return rule.devices is None or is_among(device, rule.devices)
+
+
+def is_among(device: Device, listed: Iterable[str | Network]) -> bool:
+    """Tell whether `listed` (devices, groups, owners' words, addresses and networks, as rules.yaml lists them) takes in this device."""
     words = {device.owner.word} | ({device.name} if device.is_named else set()) | ({device.group.name} if device.group else set())
-    for wanted in rule.devices:
+    for wanted in listed:
         if isinstance(wanted, str):
             if wanted in words:
                 return True

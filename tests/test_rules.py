@@ -252,10 +252,9 @@ RESERVED = {
     "keep": (NO_RULES + "log: {keep: {lookups: 7d}}\n", ["`log.keep`"]),
     "weekly": (NO_RULES + "reports: {weekly: mon 07:00}\n", ["`reports.weekly`"]),
     "mail_to": (NO_RULES + "reports: {to: {manager: m@example.org}}\n", ["`reports.to`"]),
-    "not_about": (NO_RULES + "reports: {not-about: {manager: office}}\n", ["`reports.not-about`"]),
     "excessive": (NO_RULES + "reports: {excessive: 30m}\n", ["`reports.excessive`"]),
     "excessive_by_kind": (NO_RULES + "reports: {excessive: {social-media: 1h}}\n", ["`reports.excessive`"]),
-    "nothing_is_not_about": (NO_RULES + "reports: {not-about: {}}\n", []),
+    "not_about": (NO_RULES + "reports: {not-about: {manager: office}}\n", []),
     "mail": (NO_RULES + "mail: {server: mail.example.org, from: box@example.org}\n", ["`mail`"]),
     "fail": (NO_RULES + "fail: closed\n", ["`fail`"]),
     "macs": (

@@ -230,7 +230,7 @@ class Box:
     def uptime(self) -> Sequence[tuple[int, int]]:
         return [(self.week.back(3).minutes.start, self.week.minutes.stop - 1)] if self.up is None else self.up
 
-    def report(self, *, passes: Sequence[Pass] = (), rule_changes: Sequence[RuleChange] = ()) -> WeeklyReport:
+    def report(self, *, passes: Sequence[Pass] = (), rule_changes: Sequence[RuleChange] = (), reader: str = "") -> WeeklyReport:
         return weekly(
             self.rules,
             self.week,
@@ -242,6 +242,7 @@ class Box:
             made_at=self.made_at or self.week.end.astimezone(UTC) + timedelta(hours=7),
             passes=passes,
             rule_changes=rule_changes,
+            reader=reader,
         )
 
 

@@ -186,7 +186,7 @@ class _Sections:
         for role in model.not_about:
             if role not in roles:
                 self.reader.error(("reports", "not-about", role), f"there is no role `{role}`{did_you_mean(role, roles)}", at_key=True)
-        not_about = {role: tuple(str(device) for device in devices or ()) for role, devices in model.not_about.items()}
+        not_about = {role: tuple(devices or ()) for role, devices in model.not_about.items()}
         return ReportConfig(*model.weekly, to=dict(model.to), not_about=not_about)
 
     def _later(self) -> None:

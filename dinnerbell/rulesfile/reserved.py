@@ -21,7 +21,6 @@ _KEYS: tuple[tuple[Path, str], ...] = (
     (("log", "keep"), "nothing is deleted from the log by itself"),
     (("reports", "weekly"), "no report is made by itself: `dinnerbell report weekly` makes one"),
     (("reports", "to"), "no mail is sent"),
-    (("reports", "not-about"), "one report has everyone's devices in it: mind who reads it"),
     (("reports", "excessive"), "no report speaks of excessive use"),
     (("mail",), "no mail is sent"),
     (("fail",), "when nobody upstream answers, devices get an error"),

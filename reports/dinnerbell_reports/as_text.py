@@ -23,7 +23,7 @@ from dinnerbell_reports.phrases import (
     span_text,
 )  # fmt: skip
 from dinnerbell_reports.text_page import WIDTH, TextPage
-from dinnerbell_reports.values import Coverage, Decision, DeviceLine, Kept, Person, RefusedLine, Sight, UseLine
+from dinnerbell_reports.values import Coverage, Decision, DeviceLine, Kept, Person, RefusedLine, Sight, UseLine, Withheld
 
 _FIGURES = (24, 8, 8, 8, 11, 11)
 
@@ -67,14 +67,20 @@ def _audience(page: TextPage, report: WeeklyReport) -> None:
     page.paragraph(f"1  {report.audience.heading}: {'; '.join(person_text(who) for who in report.audience.readers)}.")
     page.line("   Confidential: for nobody else.")
     for held in report.audience.withheld:
-        devices = [
-            *held.devices,
-            *([f"{counted(held.other_devices, 'device')} that this report does not name"] if held.other_devices else []),
-        ]
         page.paragraph(
-            f"NOT FOR {person_text(held.person)}: rules.yaml says that evidence about {and_list(devices)} goes to someone else. "
-            "This release makes one report for all readers, so hand this one to the others only."
+            f"NOT FOR {person_text(held.person)}: rules.yaml says that evidence about {and_list(_devices_of(held))} goes to someone else. "
+            "`dinnerbell report weekly --for ROLE` makes the edition without it."
         )
+    for held in report.audience.left_out:
+        page.paragraph(
+            f"AN EDITION without the evidence about {and_list(_devices_of(held))}: rules.yaml says that it goes to someone else "
+            "(policy section 8). No figure in here counts it. The whole report is the one that is signed."
+        )
+
+
+def _devices_of(held: Withheld) -> list[str]:
+    unnamed = [f"{counted(held.other_devices, 'device')} that this report does not name"] if held.other_devices else []
+    return [*held.devices, *unnamed]
 
 
 def _sight(page: TextPage, sight: Sight) -> None:

@@ -4,11 +4,11 @@ Pure. The manager of a small setting is often deputy safeguarding lead and data 
 from the person, in every role (policy section 8).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dinnerbell.config import Rules
-from dinnerbell.model import Owner, People
+from dinnerbell.model import Network, Owner, People
 from dinnerbell_reports.annex_values import SignOff
 from dinnerbell_reports.values import Audience, Person, Withheld
 
@@ -47,18 +47,38 @@ class Staffing:
 
 def staffing(rules: Rules) -> Staffing:
     everybody = list(_roles(rules.policy.setting.people))
-    barred_roles = {_key(role) for role in rules.reports.not_about}
+    barred_roles = {_key(role) for role, devices in rules.reports.not_about.items() if devices}
     barred_names = {name for role, name in everybody if role in barred_roles and name}
     readers = tuple((role, Person(_WORDS[role], name)) for role, name in everybody if role not in barred_roles and name not in barred_names)
-    withheld = tuple(_withheld(rules, role, devices, everybody) for role, devices in rules.reports.not_about.items())
+    withheld = tuple(_withheld(rules, role, devices, everybody) for role, devices in rules.reports.not_about.items() if devices)
     return Staffing(readers, withheld)
 
 
-def _withheld(rules: Rules, role: str, devices: tuple[str, ...], everybody: list[tuple[str, str]]) -> Withheld:
-    found = [rules.policy.device_called(text) for text in devices]
-    named = tuple(device.name for device in found if device is not None and device.owner is Owner.SETTING)
+def roles_kept_from(rules: Rules, reader: str) -> tuple[str, ...]:
+    """Return the roles of `not-about` that the holder of `reader` has; "", the whole report's reader, has none of them."""
+    everybody = list(_roles(rules.policy.setting.people))
+    names = {name for role, name in everybody if role == _key(reader) and name}
+    held = {_key(reader), *(role for role, name in everybody if name in names)}
+    return tuple(role for role in rules.reports.not_about if _key(role) in held)
+
+
+def _withheld(rules: Rules, role: str, listed: tuple[str | Network, ...], everybody: list[tuple[str, str]]) -> Withheld:
+    named = [words for word in listed if (words := _printed(rules, word))]
     names = ", ".join(dict.fromkeys(name for key, name in everybody if key == _key(role) and name))
-    return Withheld(Person(_WORDS.get(_key(role), role), names), named, len(devices) - len(named))
+    return Withheld(Person(_WORDS.get(_key(role), role), names), tuple(named), len(listed) - len(named))
+
+
+def _printed(rules: Rules, word: str | Network) -> str:
+    """Return a word of `not-about` as the report may print it; "": somebody's own device, which is only counted."""
+    if isinstance(word, str) and word not in rules.policy.devices:
+        return f"every device of the group {word}" if word in rules.policy.groups else f"every {word} device"
+    if isinstance(word, str):
+        device = rules.policy.devices[word]
+    elif word.num_addresses == 1:
+        device = rules.policy.device_at(word.network_address)
+    else:
+        return f"every device in {word}"
+    return device.name if device.owner is Owner.SETTING else ""
 
 
 def _key(role: str) -> str:
@@ -67,14 +87,27 @@ def _key(role: str) -> str:
 
 def audience(staff: Staffing) -> Audience:
     """Return part 1. Somebody with several roles is listed once, with all of them."""
+    return Audience(_listed(staff.readers), staff.withheld)
+
+
+def audience_of_edition(rules: Rules, reader: str) -> Audience:
+    """Return part 1 of the edition for the holder of one role, from whom some evidence is kept."""
+    everybody = list(_roles(rules.policy.setting.people))
+    names = {name for role, name in everybody if role == _key(reader) and name}
+    roles = [(role, Person(_WORDS[role], name)) for role, name in everybody if role == _key(reader) or name in names]
+    left_out = tuple(_withheld(rules, role, rules.reports.not_about[role], everybody) for role in roles_kept_from(rules, reader))
+    return Audience(_listed(roles) or (Person(reader.replace("-", " ")),), (), left_out)
+
+
+def _listed(readers: Iterable[tuple[str, Person]]) -> tuple[Person, ...]:
     roles: dict[str, list[str]] = {}
     nameless: list[Person] = []
-    for _, person in staff.readers:
+    for _, person in readers:
         if person.name:
             roles.setdefault(person.name, []).append(person.role)
         else:
             nameless.append(person)
-    return Audience((*(Person(", ".join(dict.fromkeys(held)), name) for name, held in roles.items()), *nameless), staff.withheld)
+    return (*(Person(", ".join(dict.fromkeys(held)), name) for name, held in roles.items()), *nameless)
 
 
 def sign_off(staff: Staffing) -> SignOff:

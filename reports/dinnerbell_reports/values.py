@@ -86,7 +86,7 @@ class Withheld:
 
     person: Person
     devices: tuple[str, ...]
-    """The setting's devices concerned, by name."""
+    """The setting's devices concerned, by name, and groups."""
     other_devices: int
     """How many devices of other owners are concerned: they are not named."""
 
@@ -95,6 +95,8 @@ class Withheld:
 class Audience:
     readers: tuple[Person, ...]
     withheld: tuple[Withheld, ...]
+    left_out: tuple[Withheld, ...] = ()
+    """In an edition: the evidence that was left out of it for this reader."""
     number: int = 1
     heading: str = "Who this is for"
 

@@ -20,10 +20,11 @@ from dinnerbell_reports.annex_values import RuleChange, WeeklyReport, WeekSpan
 from dinnerbell_reports.changes import changes
 from dinnerbell_reports.decisions import drawn_up, verdict
 from dinnerbell_reports.devices import approvals, children, staff
+from dinnerbell_reports.edition import withheld_from, without
 from dinnerbell_reports.evidence import Witness
 from dinnerbell_reports.groups import coverage, groups, pattern, trend_week
 from dinnerbell_reports.opening import opening
-from dinnerbell_reports.people import audience, sign_off, staffing
+from dinnerbell_reports.people import audience, audience_of_edition, roles_kept_from, sign_off, staffing
 from dinnerbell_reports.printable import printable
 from dinnerbell_reports.questions import Facts
 from dinnerbell_reports.reading import reading
@@ -47,13 +48,21 @@ def weekly(  # noqa: PLR0913 - what the log holds
     made_at: datetime,
     passes: Sequence[Pass] = (),
     rule_changes: Sequence[RuleChange] = (),
+    reader: str = "",
 ) -> WeeklyReport:
     """Return the report of `week`.
 
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
     `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
-    given and not dropped yet; `rule_changes`: when other rules came into force, in order.
+    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `reader`: a role, for the edition without the
+    evidence that is kept from its holder; "" for the whole report.
     """
+    is_withheld = withheld_from(rules, reader)
+    named = without(rules, is_withheld)
+    rows = [row for row in rows if not is_withheld(row.device)]
+    traffic = [each for each in traffic if not is_withheld(each.device)]
+    contacts = [each for each in contacts if not is_withheld(each.device)]
+    passes = [each for each in passes if not is_withheld(each.device)]
     policy = with_passes(rules.policy, passes)
     registry = Registry(policy, contacts)
     witness = Witness(policy, registry, make_grace(policy))
@@ -67,13 +76,13 @@ def weekly(  # noqa: PLR0913 - what the log holds
     seen = devices_seen(week, registry, rows_of[week], traffic)
     open_ = opening(policy, week)
     people = staffing(rules)
-    part_3 = sight(rules, week, open_, seen, traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at)
+    part_3 = sight(named, week, open_, seen, traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at)
     is_first = annex.first_week(week, contacts, before, seen)
     facts = Facts(
         rules=rules,
         sight=part_3,
-        children=children(rules, open_, seen, now),
-        staff=staff(rules, open_, seen, now),
+        children=children(named, open_, seen, now),
+        staff=staff(named, open_, seen, now),
         approvals=approvals(rules, week, open_, now),
         newcomers=annex.newcomers(week, registry, contacts, now, before, is_first_week=is_first),
         bypass=annex.bypass(open_, now),
@@ -90,7 +99,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
             policy_title=policy.setting.policy_title,
             week=WeekSpan(week.text, week.start, week.end, week.hours),
             made_at=made_at.astimezone(week.zone),
-            audience=audience(people),
+            audience=audience_of_edition(rules, reader) if roles_kept_from(rules, reader) else audience(people),
             verdict=verdict(part_4, part_3),
             sight=part_3,
             decisions=part_4,
