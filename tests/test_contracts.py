@@ -77,7 +77,7 @@ def test_every_module_of_the_core_is_named_in_a_contract():
     pure = set(parser["importlinter:contract:pure-core"]["source_modules"].split())
     shells = {"cli", "box", "files", "log", "log_thread", "pass_store", "shipped", "__main__", "__init__", "demo"}
     shells |= {"rules_watch", "versions", "draft"}
-    dns_shells = {"server", "fetching", "tcp", "upstream", "machine", "__init__"}
+    dns_shells = {"server", "fetching", "tcp", "udp", "upstream", "machine", "__init__"}
     here = {entry.stem for entry in (ROOT / "dinnerbell").iterdir() if entry.suffix == ".py" or (entry / "__init__.py").exists()}
     dns = {entry.stem for entry in (ROOT / "dns/dinnerbell_dns").glob("*.py")}
     proxy = {entry.stem for entry in (ROOT / "proxy/dinnerbell_proxy").glob("*.py")} - {"addon", "serve", "watch", "__init__"}

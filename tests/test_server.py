@@ -18,7 +18,8 @@ from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint
 from dinnerbell.demo.upstream import address_of
 from dinnerbell.model import Verdict
-from dinnerbell_dns.server import DRAIN, MAX_DATAGRAM, Server
+from dinnerbell_dns.server import Server
+from dinnerbell_dns.udp import DRAIN, MAX_DATAGRAM
 from dinnerbell_dns.wire import HEADER
 from live import (
     ACORN_LANE,

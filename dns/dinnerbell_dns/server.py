@@ -1,13 +1,11 @@
-"""The DNS server: UDP sockets drained in bulk, TCP connections, and the counts on their way to the log (shell).
+"""The DNS server: what its sockets receive goes to the answerer and perhaps upstream, and back (shell).
 
-A datagram's way: `on_readable` finds its bytes in the client's first cache, splices the ID in and sends; anything else goes the
-slow way, to the answerer and perhaps upstream. The clock comes in as functions, so that a demo or a test can be at any instant.
+The clock comes in as functions, so that a demo or a test can be at any instant.
 """
 
 import asyncio
 import errno
 import socket
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,37 +13,20 @@ from typing import Any
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules
 from dinnerbell.model import Network, plain_address
-from dinnerbell.usage import Batch, LogKey
+from dinnerbell.usage import Batch
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.answers import fault_reply
 from dinnerbell_dns.cache import AnswerCache
-from dinnerbell_dns.clients import MAX_CLIENTS, Client, Entry, answered_networks, is_answered
+from dinnerbell_dns.clients import MAX_CLIENTS, Client, answered_networks, is_answered
 from dinnerbell_dns.fetching import Fetcher
+from dinnerbell_dns.tally import Drops, Tally
 from dinnerbell_dns.tcp import TcpListener
+from dinnerbell_dns.udp import MAX_DATAGRAM, Desk, Send, open_socket, reader
 from dinnerbell_dns.upstream import Forwarder
 from dinnerbell_dns.wire import Faulty, Query, Silent, read_query
 
-DRAIN = 64
-"""Datagrams taken at one wake-up; then other work has its turn."""
-MAX_DATAGRAM = 4096
-RECEIVE_BUFFER = 1 << 20
-"""Bytes: what a whole setting asks in the moment that a reload takes."""
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _PORT_CHANCES = 20
-_WILDCARDS = ("0.0.0.0", "::")
-
-
-@dataclass(slots=True)
-class Drops:
-    """Datagrams that got no answer, by cause; nothing is lost without being counted."""
-
-    short: int = 0
-    response: int = 0
-    oversized: int = 0
-    network: int = 0
-    unsent: int = 0
-    faulty: int = 0
-    """Answered with an error code."""
 
 
 @dataclass(eq=False)
@@ -68,9 +49,7 @@ class Server:
         self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
         self._clients: dict[str, Client | None] = {}
-        self._touched: list[Entry] = []
-        self._batch = Batch()
-        self._minute = int(self.clock.wall() // 60)
+        self._tally = Tally(self.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
         self._tcp: list[TcpListener] = []
@@ -89,7 +68,7 @@ class Server:
 
     async def _listen(self, endpoint: Endpoint) -> None:
         for chance in range(_PORT_CHANCES):
-            udp = _udp_socket(endpoint)
+            udp = open_socket(endpoint)
             bound = Endpoint(endpoint.address, udp.getsockname()[1])
             tcp = TcpListener(self.answer_tcp)
             try:
@@ -102,13 +81,13 @@ class Server:
             break
         self._sockets.append(udp)
         self._tcp.append(tcp)
-        reader = self._reader_from_any(udp) if endpoint.address in _WILDCARDS else self._reader(udp)
-        asyncio.get_running_loop().add_reader(udp, reader)
+        desk = Desk(self._clients, self._tally, self.drops, self._slow)
+        asyncio.get_running_loop().add_reader(udp, reader(udp, endpoint, desk))
         self.endpoints.append(bound)
 
     def use(self, rules: Rules) -> None:
         """Enforce other rules from the next datagram on. What was counted under the old ones stays counted."""
-        self._collect()
+        self._tally.collect()
         self.rules = rules
         self._answerer.policy = rules.policy
         self._networks = answered_networks(rules.box.answer_networks, self.on_link)
@@ -120,78 +99,7 @@ class Server:
 
     # ── UDP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _reader(self, udp: socket.socket) -> Callable[[], None]:
-        """Return the callback that drains a socket bound to one address: the hot path, so its names are local."""
-        receive, send, clients, touched = udp.recvfrom, udp.sendto, self._clients, self._touched
-        ticks, wall = self.clock.ticks, self.clock.wall
-
-        def on_readable() -> None:
-            if int(wall() // 60) != self._minute:
-                self._collect()
-            now = ticks()
-            for _ in range(DRAIN):
-                try:
-                    data, source = receive(MAX_DATAGRAM)
-                except (BlockingIOError, InterruptedError):
-                    return
-                except OSError:
-                    continue  # an ICMP error of an earlier answer: theirs
-                client = clients.get(source[0])
-                if client is not None:
-                    entry = client.entries.get(data[2:])
-                    if entry is not None and now < entry.fresh_until:
-                        try:
-                            send(data[:2] + entry.reply, source)
-                        except OSError:
-                            self.drops.unsent += 1
-                        if not entry.hits:
-                            touched.append(entry)
-                        entry.hits += 1
-                        continue
-                self._slow(data, source, send)
-                now = ticks()  # what was fresh before that work may not be now
-
-        return on_readable
-
-    def _reader_from_any(self, udp: socket.socket) -> Callable[[], None]:
-        """Return the callback for a wildcard socket: the answer must leave from the very address that was asked."""
-        if udp.family == socket.AF_INET6:
-            level, kind, wanted, size = socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, socket.IPV6_RECVPKTINFO, 20
-        else:
-            level, kind, wanted, size = socket.IPPROTO_IP, _IP_PKTINFO, _IP_PKTINFO, 12
-        udp.setsockopt(level, wanted, 1)
-        space = socket.CMSG_SPACE(size)
-
-        def on_readable() -> None:
-            self._turn_minute()
-            now = self.clock.ticks()
-            for _ in range(DRAIN):
-                try:
-                    data, ancillary, _, source = udp.recvmsg(MAX_DATAGRAM, space)
-                except (BlockingIOError, InterruptedError):
-                    return
-                except OSError:
-                    continue
-                send = _sender_from(udp, level, kind, ancillary)
-                client = self._clients.get(source[0])
-                if client is not None and (entry := client.entries.get(data[2:])) is not None and now < entry.fresh_until:
-                    try:
-                        send(data[:2] + entry.reply, source)
-                    except OSError:
-                        self.drops.unsent += 1
-                    self._hit(entry)
-                    continue
-                self._slow(data, source, send)
-                now = self.clock.ticks()
-
-        return on_readable
-
-    def _hit(self, entry: Entry) -> None:
-        if not entry.hits:
-            self._touched.append(entry)
-        entry.hits += 1
-
-    def _slow(self, data: bytes, source: Any, send: Callable[[bytes, Any], object]) -> None:
+    def _slow(self, data: bytes, source: Any, send: Send) -> None:
         def answer(message: bytes) -> None:
             try:
                 send(message, source)
@@ -231,11 +139,11 @@ class Server:
     def _send_kept(self, data: bytes, client: Client, found: Reply, ticks: float, answer: Callable[[bytes], None]) -> None:
         """Send, count, and keep the bytes for the next query that is the same; they were made at `ticks`."""
         answer(found.message)
-        self._turn_minute()
+        self._tally.turn_minute()
         if found.fresh > 0:
-            self._hit(client.keep(data[2:], found.message[2:], ticks + found.fresh, found.key, refused=found.refused))
+            self._tally.hit(client.keep(data[2:], found.message[2:], ticks + found.fresh, found.key, refused=found.refused))
         else:
-            self._count(client, found.key, refused=found.refused)
+            self._tally.count(client, found.key, refused=found.refused)
 
     async def _answer_later(self, data: bytes, query: Query, source: str, wanted: Wanted, answer: Callable[[bytes], None]) -> None:
         fetched = await self.fetcher.fetch(wanted)
@@ -264,7 +172,7 @@ class Server:
             if client is None:
                 return None
             found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), found, fetched, tcp=True)
-        self._count(client, found.key, refused=found.refused)
+        self._tally.count(client, found.key, refused=found.refused)
         return found.message
 
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +187,7 @@ class Server:
             device = self.rules.policy.device_at(address)
             client = Client(device, self.rules.log.levels[device.owner])
         if len(self._clients) >= MAX_CLIENTS:
-            self._collect()
+            self._tally.collect()
             self._clients.clear()
         self._clients[source] = client
         return client
@@ -289,28 +197,9 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _count(self, client: Client, key: LogKey | None, *, refused: bool) -> None:
-        self._turn_minute()
-        self._batch.add(self._minute, client.device, key, refused=refused)
-
-    def _turn_minute(self) -> None:
-        if int(self.clock.wall() // 60) != self._minute:
-            self._collect()  # what was hit until now belongs to the minute that has ended
-
-    def _collect(self) -> None:
-        """Move the hits of the first caches into the batch, under the minute they happened in."""
-        for entry in self._touched:
-            self._batch.add(self._minute, entry.client.device, entry.key, refused=entry.refused, count=entry.hits)
-            entry.hits = 0
-        self._touched.clear()
-        self._batch.alive(self._minute)
-        self._minute = int(self.clock.wall() // 60)
-
     def take_counts(self) -> Batch:
         """Return everything counted since the last call."""
-        self._collect()
-        batch, self._batch = self._batch, Batch()
-        return batch
+        return self._tally.take()
 
     async def stop(self) -> None:
         """Stop listening, and let queries under way be answered first (at most the upstream's deadline)."""
@@ -327,35 +216,3 @@ class Server:
             udp.close()
         self._sockets.clear()
         self._tcp.clear()
-
-
-def _udp_socket(endpoint: Endpoint) -> socket.socket:
-    """Return a bound socket. Raises OSError."""
-    family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
-    udp = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    try:
-        if family == socket.AF_INET6:
-            udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        udp.bind((endpoint.address, endpoint.port))
-    except OSError:
-        udp.close()
-        raise
-    return udp
-
-
-_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
-"""Linux's number; Python 3.11 has no name for it."""
-_PKTINFO4 = struct.Struct("=I4s4s")
-
-
-def _sender_from(udp: socket.socket, level: int, kind: int, ancillary: list[tuple[int, int, bytes]]) -> Callable[[bytes, Any], object]:
-    """Return a send function whose datagrams leave from the address that the received one was sent to."""
-    control: list[tuple[int, int, bytes]] = []
-    for found_level, found_kind, data in ancillary:
-        if (found_level, found_kind) == (level, kind):
-            if level == socket.IPPROTO_IP:
-                _, local, _ = _PKTINFO4.unpack(data[: _PKTINFO4.size])
-                data = _PKTINFO4.pack(0, local, b"\0\0\0\0")  # noqa: PLW2901 - the interface is the kernel's to choose
-            control.append((level, kind, data))
-    return lambda message, destination: udp.sendmsg([message], control, 0, destination)

@@ -1,0 +1,67 @@
+"""What is counted on the way: look-ups until the log takes them, and what was lost, by cause. Pure; the clock is an argument.
+
+A hit of a first cache costs one increment on its entry. `collect` moves those hits into the batch, under the minute they happened in;
+so it is called when a minute turns, and when the batch is taken.
+"""
+
+from dataclasses import dataclass, field
+
+from dinnerbell.clock import Clock
+from dinnerbell.usage import Batch, LogKey
+from dinnerbell_dns.clients import Client, Entry
+
+
+@dataclass(slots=True)
+class Drops:
+    """Datagrams that got no answer, by cause; nothing is lost without being counted."""
+
+    short: int = 0
+    response: int = 0
+    oversized: int = 0
+    network: int = 0
+    unsent: int = 0
+    faulty: int = 0
+    """Answered with an error code."""
+
+
+@dataclass(slots=True, eq=False)
+class Tally:
+    """Counts by minute. `touched` are the entries that were hit since the last `collect`, each once."""
+
+    clock: Clock
+    touched: list[Entry] = field(default_factory=list)
+    minute: int = field(init=False)
+    _batch: Batch = field(default_factory=Batch)
+
+    def __post_init__(self) -> None:
+        self.minute = self._now()
+
+    def _now(self) -> int:
+        return int(self.clock.wall() // 60)
+
+    def hit(self, entry: Entry) -> None:
+        if not entry.hits:
+            self.touched.append(entry)
+        entry.hits += 1
+
+    def count(self, client: Client, key: LogKey | None, *, refused: bool) -> None:
+        self.turn_minute()
+        self._batch.add(self.minute, client.device, key, refused=refused)
+
+    def turn_minute(self) -> None:
+        if self._now() != self.minute:
+            self.collect()  # what was hit until now belongs to the minute that has ended
+
+    def collect(self) -> None:
+        for entry in self.touched:
+            self._batch.add(self.minute, entry.client.device, entry.key, refused=entry.refused, count=entry.hits)
+            entry.hits = 0
+        self.touched.clear()
+        self._batch.alive(self.minute)
+        self.minute = self._now()
+
+    def take(self) -> Batch:
+        """Return everything counted since the last call."""
+        self.collect()
+        batch, self._batch = self._batch, Batch()
+        return batch
