@@ -1,11 +1,10 @@
 """The shipped catalogue's data: every trap that broke a published list is a row here (FIELD section 4)."""
 
-import ipaddress
 from collections import Counter
 
 import pytest
 
-from dinnerbell.catalogue import ENFORCEABLE, OTHER_KINDS, SOCIAL_KINDS, HostClass
+from dinnerbell.catalogue import OTHER_KINDS, SOCIAL_KINDS, HostClass
 from dinnerbell.names import is_under, normalise
 from dinnerbell.shipped import shipped_catalogue
 
@@ -362,7 +361,7 @@ def test_private_business_that_must_work_is_essential_and_sensitive(name):
     assert {"essential", "sensitive"} <= kinds_of(name)
 
 
-# --- bypass, helplines, sensitive, search ------------------------------------------------------------------------------
+# --- bypass, helplines, sensitive ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -406,83 +405,3 @@ def test_a_helpline_is_a_helpline_and_nothing_else(name):
 )
 def test_private_matters_are_sensitive(name):
     assert kinds_of(name) == {"sensitive"}
-
-
-@pytest.mark.parametrize(
-    "name", ["uk.search.yahoo.com", "www.startpage.com", "www.mojeek.com", "www.baidu.com", "search.brave.com", "noai.duckduckgo.com"]
-)
-def test_an_engine_without_a_switch_is_listed(name):
-    assert "search-without-safety" in kinds_of(name)
-
-
-# --- enforce -----------------------------------------------------------------------------------------------------------
-
-GOOGLE, BING, DUCK = "forcesafesearch.google.com", "strict.bing.com", "safe.duckduckgo.com"
-
-
-def target_of(switch_name, name):
-    found = CATALOGUE.enforce[switch_name].longest(name)
-    return found[1].target if found else None
-
-
-def test_every_switch_of_the_contract_has_a_file():
-    assert set(CATALOGUE.enforce) == set(ENFORCEABLE)
-
-
-@pytest.mark.parametrize(
-    ("switch_name", "name", "target"),
-    [
-        pytest.param("safe-search", "www.google.com", GOOGLE, id="Google"),
-        pytest.param("safe-search", "google.com", GOOGLE, id="Google without www"),
-        pytest.param("safe-search", "www.google.co.uk", GOOGLE, id="Google in the United Kingdom"),
-        pytest.param("safe-search", "www.google.co.jp", GOOGLE, id="Google in Japan"),
-        pytest.param("safe-search", "www.google.cat", GOOGLE, id="Google in Catalan"),
-        pytest.param("safe-search", "google.com.au", GOOGLE, id="Google in Australia without www"),
-        pytest.param("safe-search", "mail.google.com", None, id="mail is not search"),
-        pytest.param("safe-search", "classroom.google.com", None, id="Classroom is not search"),
-        pytest.param("safe-search", "www.bing.com", BING, id="Bing"),
-        pytest.param("safe-search", "bing.com", BING, id="Bing without www"),
-        pytest.param("safe-search", "duckduckgo.com", DUCK, id="DuckDuckGo"),
-        pytest.param("safe-search", "html.duckduckgo.com", DUCK, id="DuckDuckGo without scripts"),
-        pytest.param("safe-search", "lite.duckduckgo.com", DUCK, id="DuckDuckGo lite"),
-        pytest.param("safe-search", "external-content.duckduckgo.com", None, id="DuckDuckGo's picture host is not search"),
-        pytest.param("safe-search", "yandex.com", "213.180.193.56", id="Yandex documents an address"),
-        pytest.param("safe-search", "www.youtube.com", None, id="YouTube has switches of its own"),
-        pytest.param("youtube-strict", "www.youtube.com", "restrict.youtube.com", id="YouTube, strict"),
-        pytest.param("youtube-strict", "youtubei.googleapis.com", "restrict.youtube.com", id="the app, strict"),
-        pytest.param("youtube-moderate", "m.youtube.com", "restrictmoderate.youtube.com", id="on a phone, moderate"),
-        pytest.param("youtube-moderate", "youtube.googleapis.com", "restrictmoderate.youtube.com", id="the interface, moderate"),
-        pytest.param("youtube-moderate", "www.youtube-nocookie.com", "restrictmoderate.youtube.com", id="the player, moderate"),
-        pytest.param("youtube-strict", "rr1---sn-abc.googlevideo.com", None, id="the films themselves are left alone"),
-        pytest.param("youtube-strict", "accounts.youtube.com", None, id="Google sign-in is left alone"),
-    ],
-)
-def test_an_engine_is_turned_to_its_vendors_safe_host(switch_name, name, target):
-    assert target_of(switch_name, name) == target
-
-
-@pytest.mark.parametrize("switch_name", ENFORCEABLE)
-def test_no_safe_host_is_turned_itself_or_refused_as_unsafe(switch_name):
-    """A target that is rewritten would chase itself; one of another kind than its engine would be refused with it."""
-    targets = {engine.target for table in CATALOGUE.enforce.values() for engine in table._exact.values()}
-    assert targets
-    for target in targets:
-        assert CATALOGUE.enforce[switch_name].longest(target) is None
-        try:
-            ipaddress.ip_address(target)
-        except ValueError:
-            assert not kinds_of(target) & {"bypass", "search-without-safety"}
-
-
-@pytest.mark.parametrize("switch_name", ENFORCEABLE)
-def test_switches_turn_exact_hosts_only(switch_name):
-    """A suffix would turn mail and documents to the search engine."""
-    assert not CATALOGUE.enforce[switch_name]._under
-
-
-def test_all_of_googles_country_addresses_are_turned_with_and_without_www():
-    """About 190 of them: a rule for www.google.com alone is got round by typing another country."""
-    hosts = [host for host, engine in CATALOGUE.enforce["safe-search"]._exact.items() if engine.id == "google"]
-    bare = {host for host in hosts if host.startswith("google.")}
-    assert len(bare) >= 180
-    assert {"www." + host for host in bare} | bare == set(hosts)
