@@ -4,7 +4,7 @@ Pure: texts in, values out; `shipped.py` reads the files. A name belongs to its 
 equal length, the setting's own services beat the catalogue, and a host stands in two services only where its class is `shared`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -118,6 +118,11 @@ class Catalogue:
         """Return what `name` (normalised) belongs to, or None."""
         found = self._table.longest(judged(name))
         return Match(*found) if found else None
+
+    def matches(self, name: str) -> Iterator[Match]:
+        """Yield every host that fits `name` (normalised), longest first: the first one decides."""
+        for found in self._table.all_matches(judged(name)):
+            yield Match(*found)
 
     def lookup_alias(self, name: str) -> Match | None:
         """Return the service that a CNAME or SVCB target stands for, or None.

@@ -9,7 +9,12 @@ from dinnerbell.catalogue import Catalogue, read_catalogue
 @cache
 def shipped_catalogue() -> Catalogue:
     """Return the catalogue of this release. Raises CatalogueError if its files contradict each other."""
-    return read_catalogue(_texts("services"), _texts("enforce"))
+    return read_catalogue(shipped_texts(), _texts("enforce"))
+
+
+def shipped_texts() -> dict[str, str]:
+    """Return the texts of the catalogue's services: {file name: YAML}."""
+    return _texts("services")
 
 
 def _texts(folder: str) -> dict[str, str]:

@@ -3,15 +3,18 @@
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
 
+from dinnerbell.catalogue import Catalogue
 from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
 from dinnerbell.files import RulesFileError, load_rules
@@ -21,11 +24,31 @@ from dinnerbell.moments import parse_moment
 from dinnerbell.names import BadName, normalise
 from dinnerbell.pass_store import PassFileError, load_book
 from dinnerbell.policy import Policy
+from dinnerbell.shipped import shipped_catalogue
 from dinnerbell.times import BadTime
 
 CLOCK = Clock(time.time, time.monotonic)
 """The one place where the machine's clock is read."""
 SINCE_DAYS = 7
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is asked for: `why` need not wait for the report's templates."""
+
+    commands_at: ClassVar[Mapping[str, str]] = {}
+    """Command -> module:name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        place = self.commands_at.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
 
 
 def now() -> datetime:
@@ -52,6 +75,10 @@ class Where:
         except RulesFileError as error:
             click.echo(str(error), err=True)
             sys.exit(1)
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue with the setting's own services in it, if there are rules."""
+        return self.rules().policy.catalogue if self.rules_path.exists() else shipped_catalogue()
 
     def passes(self) -> tuple[Pass, ...]:
         """Return every pass on record, or none and a word on stderr: what the rules say can be told without them."""

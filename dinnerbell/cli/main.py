@@ -1,12 +1,11 @@
 """`dinnerbell [--rules FILE] [--data DIR] COMMAND`. Exit codes: 0 good, 1 the answer is no, 2 wrong usage."""
 
-from importlib import import_module
 from pathlib import Path
 
 import click
 
 from dinnerbell import __version__
-from dinnerbell.cli.common import Where
+from dinnerbell.cli.common import LazyGroup, Where
 
 _COMMANDS = {
     "run": "dinnerbell.cli.run:run",
@@ -27,23 +26,11 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    """Imports a command when it is asked for: `why` need not wait for the report's templates."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        place = _COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command = getattr(import_module(module), name)
-        assert isinstance(command, click.Command)  # noqa: S101
-        return command
+class _Main(LazyGroup):
+    commands_at = _COMMANDS
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dinnerbell")
 @click.option("--rules", type=click.Path(path_type=Path), envvar="DINNERBELL_RULES", default="rules.yaml", show_default=True, help="The manager's rules.")  # fmt: skip  # noqa: E501
 @click.option("--data", type=click.Path(path_type=Path), envvar="DINNERBELL_DATA", default="data", show_default=True, help="Folder of the usage log.")  # fmt: skip  # noqa: E501
