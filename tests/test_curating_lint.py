@@ -94,7 +94,7 @@ def test_a_planted_fault_is_found_in_its_line(line, code, says):
         pytest.param("  page: {name: P, kinds: [forum], hosts: [appspot.com]}", "shared-parent", 4, "every customer", id="shared_parent"),
         pytest.param("  page: {name: P, kinds: [forum], hosts: [icloud.com]}", "takes-essential", 4, "away from Cloud", id="own_suffix"),
         pytest.param("  cloud: {kinds: [forum]}", "takes-essential", 4, "add `essential`", id="own_kinds"),
-        pytest.param("  page: {name: P, kinds: [forum],\n    hosts: [a.org,\n      www.a.org]}", "unreachable", 6, "take it out", id="place"),
+        pytest.param("  page: {name: P, kinds: [wiki],\n    hosts: [a.org,\n     www.a.org]}", "unreachable", 6, "take it out", id="line"),
         pytest.param("  page: {name: P, kinds: [forum], hosts: {companion: [p.org]}}", "no-evidence", 4, "`evidence: pair`", id="evidence"),
         pytest.param("  lint: {name: P, kinds: [forum], hosts: [p.org]}", "bad-id", 4, "choose another id", id="command"),
     ],
