@@ -95,6 +95,7 @@ class Expectation:
 
     device: str
     name: str
+    """A name, or a page as a rule writes it."""
     at: datetime
     verdict: Verdict
     line: int

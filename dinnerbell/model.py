@@ -83,11 +83,14 @@ class TargetKind(StrEnum):
     KIND = "kind"
     LIST = "list"
     DOMAIN = "domain"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a rule is about: a service id, a kind (or `social-media`), a list, or a domain (with a leading = exactly it)."""
+    """What a rule is about: a service id, a kind (or `social-media`), a list, a domain (with a leading = exactly it), or a page of a
+    site (`pages.py`).
+    """
 
     kind: TargetKind
     value: str

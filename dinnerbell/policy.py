@@ -17,7 +17,7 @@ each service that claims it; tracks are few where names are many, and what a tra
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property, partial
@@ -26,6 +26,8 @@ from dinnerbell.catalogue import BYPASS_KIND, HELPLINE_KIND, UMBRELLA, Catalogue
 from dinnerbell.changes import next_change
 from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Target, TargetKind, Verdict, plain_address, rule_is_for
 from dinnerbell.names import HostTable, is_under, judged
+from dinnerbell.page_rules import PageRules
+from dinnerbell.pages import NO_PAGE, Sight, known_page
 from dinnerbell.times import Closures, TimeSpan
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -124,7 +126,14 @@ class Policy:
             for target in rule.targets:
                 if target.kind is TargetKind.DOMAIN:
                     table.set(target.value, True)
+                elif target.kind is TargetKind.PAGE:
+                    table.set(known_page(target.value).host, True)
         return table
+
+    @cached_property
+    def has_pages(self) -> bool:
+        """Whether any rule is about a page: then the URL may matter."""
+        return any(target.kind is TargetKind.PAGE for rule in self.rules for target in rule.targets)
 
     @cached_property
     def _switches(self) -> frozenset[str]:
@@ -138,6 +147,8 @@ class Ask:
     device: Device
     name: str
     at: datetime
+    sight: Sight | None = None
+    """What is seen beyond the name, where the proxy looks inside; None: nothing, as always in DNS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,8 @@ CANARIES = ("use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", 
 
 def decide(policy: Policy, ask: Ask) -> Decision:
     """Decide one question. Deterministic: what it remembers in the policy follows from the policy alone."""
+    if ask.sight is not None and policy.has_pages and ask.device.is_intercepted:
+        return _decide(policy, ask)[1]  # URLs are too many to be remembered
     decided = policy._decided  # noqa: SLF001 - the policy keeps what this module works out from it
     key = ask.device, ask.name
     known = decided.get(key)
@@ -197,7 +210,7 @@ def _decide(policy: Policy, ask: Ask) -> tuple[datetime, Decision]:
         claim = next(claim for claim in match.claims if HELPLINE_KIND in claim.service.kinds)
         host = match.host.lstrip("=")
         return _ALWAYS, Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
-    return _view(policy, ask.device).decide(name, match, ask.at)
+    return _view(policy, ask.device).decide(name, match, ask.at, ask.sight)
 
 
 def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
@@ -212,6 +225,20 @@ def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
     if (match is None and not view.names_domain_of(name)) or (match is not None and HELPLINE_KIND in match.kinds):
         return None
     return view.decide(name, match, ask.at)[1]
+
+
+def needs_sight(policy: Policy, ask: Ask) -> bool:
+    """Tell whether the name alone does not decide: a rule about a page of it opens it, or may shut it.
+
+    If not, nobody has to look inside; a device without `proxy: intercept` is never looked into.
+    """
+    if not policy.has_pages or not ask.device.is_intercepted or decide(policy, replace(ask, sight=None)).verdict is Verdict.BLOCK:
+        return False
+    name = judged(ask.name)
+    pages = _view(policy, ask.device).pages
+    if pages.may_block(name, policy.catalogue.lookup(name)):
+        return True
+    return decide(policy, replace(ask, sight=NO_PAGE)).verdict is Verdict.BLOCK
 
 
 def _view(policy: Policy, device: Device) -> "_View":
@@ -253,7 +280,7 @@ class _Segment:
 class _View:
     """The policy as one device sees it: the rules that are for it, by target."""
 
-    __slots__ = ("_by_domain", "_by_target", "_enforce", "_has_passes", "_policy", "_tracks")
+    __slots__ = ("_by_domain", "_by_target", "_enforce", "_has_passes", "_policy", "_tracks", "pages")
 
     def __init__(self, policy: Policy, device: Device) -> None:
         self._policy = policy
@@ -262,6 +289,7 @@ class _View:
         self._enforce: list[Rule] = []
         self._tracks: dict[str, Track] = {}
         self._has_passes = False
+        self.pages = PageRules(policy.catalogue)
         for rule in policy.rules:
             if not rule_is_for(rule, device):
                 continue
@@ -269,7 +297,10 @@ class _View:
             if rule.action is Action.ENFORCE:
                 self._enforce.append(rule)
             for target in rule.targets:
-                self._add(rule.index, target)
+                if target.kind is not TargetKind.PAGE:
+                    self._add(rule.index, target)
+                elif device.is_intercepted:  # elsewhere nobody sees a page: the rule is not there
+                    self.pages.add(rule, known_page(target.value))
 
     def _add(self, index: int, target: Target) -> None:
         if target.kind is TargetKind.LIST:
@@ -285,10 +316,14 @@ class _View:
     def names_domain_of(self, name: str) -> bool:
         return self._by_domain.longest(name) is not None
 
-    def decide(self, name: str, match: Match | None, at: datetime) -> tuple[datetime, Decision]:
+    def decide(self, name: str, match: Match | None, at: datetime, sight: Sight | None = None) -> tuple[datetime, Decision]:
         by_domain = list(self._by_domain.all_matches(name)) if len(self._by_domain) else []
         claims: tuple[Claim | None, ...] = match.claims if match else (None,)
         tracks = tuple(self._track(claim.service if claim else None, by_domain) for claim in claims)
+        if self.pages:
+            tracks = tuple(
+                tuple(sorted({*track, *self.pages.fitting(name, claim, sight)})) for track, claim in zip(tracks, claims, strict=True)
+            )
         if self._has_passes and match is not None and BYPASS_KIND in match.kinds:
             tracks = tuple(tuple(index for index in track if self._policy.rules[index].granted is None) for track in tracks)
         engines = self._engines(name)

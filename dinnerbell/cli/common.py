@@ -21,7 +21,8 @@ from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.log import LogError, LogReader, usage_path
 from dinnerbell.model import Device, Pass
 from dinnerbell.moments import parse_moment
-from dinnerbell.names import BadName, normalise
+from dinnerbell.names import BadName
+from dinnerbell.pages import Sight, host_and_sight
 from dinnerbell.pass_store import PassFileError, load_book
 from dinnerbell.policy import Policy
 from dinnerbell.shipped import shipped_catalogue
@@ -104,10 +105,10 @@ def device_of(policy: Policy, text: str) -> Device:
     return device
 
 
-def name_of(text: str) -> str:
-    """Return the domain name a command gives, or end (exit 2)."""
+def place_of(text: str) -> tuple[str, Sight | None]:
+    """Return the domain name of what a command gives as a name or a URL, and the page of it if there is one, or end (exit 2)."""
     try:
-        return normalise(text)
+        return host_and_sight(text)
     except BadName as error:
         fail(str(error), 2)
 

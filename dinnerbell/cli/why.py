@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from dinnerbell.cli.common import Where, device_of, iso, moment_of, name_of, now, print_json
+from dinnerbell.cli.common import Where, device_of, iso, moment_of, now, place_of, print_json
 from dinnerbell.passes import with_passes
 from dinnerbell.plain import sentence
-from dinnerbell.policy import Ask, Decision, Policy, Reason, decide
+from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, needs_sight
 from dinnerbell.usage import rule_name
 
 
@@ -18,18 +18,21 @@ from dinnerbell.usage import rule_name
 @click.option("--json", "as_json", is_flag=True, help="Print the value itself.")
 @click.pass_obj
 def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool) -> None:
-    """Say whether DEVICE (a name or an address) may reach NAME, by which rule, and until when."""
+    """Say whether DEVICE (a name or an address) may reach NAME (or a page, as a URL), by which rule, and until when."""
     policy = with_passes(where.rules().policy, where.passes())
     zone = policy.setting.zone
     at = moment_of(at_text, zone) if at_text else now()
-    ask = Ask(device_of(policy, device), name_of(name), at)
+    host, sight = place_of(name)
+    ask = Ask(device_of(policy, device), host, at, sight)
     decision = decide(policy, ask)
     value = as_value(policy, ask, decision)
     if as_json:
         print_json(value)
         return
-    click.echo(f"{ask.name} on {ask.device.name} at {value['at']}: {value['verdict'].upper()}")
+    click.echo(f"{value['name']} on {ask.device.name} at {value['at']}: {value['verdict'].upper()}")
     click.echo(f"  {value['reason']}")
+    if ask.sight is None and needs_sight(policy, ask):
+        click.echo("  only some of its pages: the proxy judges each one; ask again with the page")
     for label in ("service", "rule", "clause", "line", "until"):
         if value[label] is not None:
             click.echo(f"  {label}: {value[label]}")
@@ -42,7 +45,7 @@ def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:
     zone = policy.setting.zone
     decided_at = decision.rule.line or None if decision.rule else None  # a pass stands in no file
     return {
-        "name": ask.name,
+        "name": ask.name + (ask.sight.path if ask.sight else ""),
         "device": ask.device.name,
         "at": iso(ask.at, zone),
         "verdict": decision.verdict.value,

@@ -14,6 +14,7 @@ from dinnerbell.rulesfile.build_devices import address_text
 from dinnerbell.rulesfile.closed_days import closed_day_doubts, time_doubts
 from dinnerbell.rulesfile.lunch import lunch_doubts
 from dinnerbell.rulesfile.nodes import Path
+from dinnerbell.rulesfile.page_doubts import page_doubts
 from dinnerbell.rulesfile.reach import (
     Who,
     covers_service,
@@ -36,6 +37,7 @@ def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Rem
     for rule in policy.rules:
         doubts.extend(_approval(rule, today))
         doubts.extend(_idle(policy, rule))
+        doubts.extend(page_doubts(policy, rule))
         doubts.extend(_essentials(policy, rule))
         doubts.extend(lunch_doubts(reader, policy, rule))
         doubts.extend(closed_day_doubts(policy, rule, today))

@@ -5,6 +5,7 @@ Pure. Evaluated only when everything else is good: a decision under half a polic
 
 from dinnerbell.config import Expectation, Remark
 from dinnerbell.model import Verdict
+from dinnerbell.pages import host_and_sight
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide
 from dinnerbell.rulesfile.models import ExpectModel
 from dinnerbell.rulesfile.nodes import Path
@@ -28,7 +29,8 @@ def report_failures(reader: Reader, policy: Policy, expectations: tuple[Expectat
         device = policy.device_called(expectation.device)
         if device is None:
             continue  # its device was reported
-        decision = decide(policy, Ask(device, expectation.name, expectation.at))
+        name, sight = host_and_sight(expectation.name)
+        decision = decide(policy, Ask(device, name, expectation.at, sight))
         if decision.verdict is not expectation.verdict:
             remark = Remark(expectation.line, expectation.column, _failure(expectation, decision, policy))
             reader.errors.append(remark)

@@ -27,7 +27,7 @@ from dinnerbell.rulesfile.fields import (
 from dinnerbell.rulesfile.messages import did_you_mean
 from dinnerbell.rulesfile.models_box import BoxModel, LogModel, ReportsModel
 from dinnerbell.rulesfile.references import (
-    AskedName,
+    AskedPlace,
     DeviceName,
     GroupName,
     Kinds,
@@ -151,11 +151,13 @@ class RuleModel(Part):
     clause: OptionalWord = Field(default=None, description="the clause of your policy that the rule is there for")
     allow: Targets = Field(
         default=None,
-        description="what is open: a service (facebook), a kind (messaging), social-media, essential, or a domain (example.org)",
+        description="what is open: a service (facebook), a kind (messaging), social-media, essential, a domain (example.org), "
+        "or a page, where the proxy looks inside (facebook.com/OurPage)",
     )
     block: Targets = Field(
         default=None,
-        description="what is closed: a service (facebook), a kind (messaging), social-media, bypass, or a domain (example.org)",
+        description="what is closed: a service (facebook), a kind (messaging), social-media, bypass, a domain (example.org), "
+        "or a page, where the proxy looks inside (youtube.com/shorts)",
     )
     enforce: Switches = Field(default=None, description="what is made safe: `safe-search` for search engines, or YouTube's restricted mode")
     devices: Who = Field(
@@ -174,7 +176,7 @@ class RuleModel(Part):
 
 class ExpectModel(Part):
     device: DeviceName = Field(description="the name of a device, or an address")
-    name: AskedName = Field(description="a domain name, like www.example.org")
+    name: AskedPlace = Field(description="a domain name, like www.example.org, or a page, like www.facebook.com/OurPage")
     at: Moment = Field(description="a day and a time, like 2026-11-23 12:30")
     verdict: Verdict = Field(description="allow, block or enforce")
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from dinnerbell.catalogue import SOCIAL_KINDS, UMBRELLA, Catalogue, Service
 from dinnerbell.model import Action, Device, Group, Network, Owner, Rule, Target, TargetKind
 from dinnerbell.names import is_under
+from dinnerbell.pages import known_page
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.references import OWNER_WORDS
 from dinnerbell.times import MINUTES_A_DAY, TimeSpan, Window
@@ -65,12 +66,20 @@ def covers_target(catalogue: Catalogue, outer: tuple[Target, ...], inner: Target
         return covers_service(outer, catalogue.services[inner.value])
     if inner.kind is TargetKind.KIND:
         return inner.value in SOCIAL_KINDS and Target(TargetKind.KIND, UMBRELLA) in outer
-    if inner.kind is TargetKind.DOMAIN:
-        name = inner.value.lstrip("=")
-        if any(target.kind is TargetKind.DOMAIN and is_under(name, target.value) for target in outer):
-            return True
-        return _services_cover_domain(catalogue, outer, inner.value)
-    return False
+    domain = _domain_of(inner)
+    if domain is None:
+        return False
+    if any(target.kind is TargetKind.DOMAIN and is_under(domain.lstrip("="), target.value) for target in outer):
+        return True
+    return _services_cover_domain(catalogue, outer, domain)
+
+
+def _domain_of(target: Target) -> str | None:
+    """Return the domain that a target is, or is a page of, as the file writes it."""
+    if target.kind is TargetKind.PAGE:
+        page = known_page(target.value)
+        return f"{'=' if page.is_exact else ''}{page.host}"
+    return target.value if target.kind is TargetKind.DOMAIN else None
 
 
 def _services_cover_domain(catalogue: Catalogue, outer: tuple[Target, ...], domain: str) -> bool:

@@ -17,6 +17,7 @@ from dinnerbell.catalogue import ENFORCEABLE, KINDS, UMBRELLA, Catalogue
 from dinnerbell.model import Device, Group, Network, Owner, Target, TargetKind
 from dinnerbell.moments import parse_moment
 from dinnerbell.names import BadName, normalise
+from dinnerbell.pages import is_page, read_page
 from dinnerbell.rulesfile import shown
 from dinnerbell.rulesfile.fields import Part, no_twins, one_or_many, read_address, read_network, word
 from dinnerbell.rulesfile.messages import did_you_mean, nearest
@@ -50,7 +51,7 @@ def _known(info: ValidationInfo) -> Known:
 
 
 def read_target(value: object, info: ValidationInfo) -> Target:
-    """Read what a rule is about: service id, kind, `social-media`, list:NAME, or a domain."""
+    """Read what a rule is about: service id, kind, `social-media`, list:NAME, a domain, or a page of a site."""
     text, known = word(value), _known(info)
     if text.startswith("list:"):
         name = text.removeprefix("list:").strip()
@@ -61,6 +62,8 @@ def read_target(value: object, info: ValidationInfo) -> Target:
         return Target(TargetKind.SERVICE, text)
     if text in KINDS or text == UMBRELLA:
         return Target(TargetKind.KIND, text)
+    if is_page(text):
+        return Target(TargetKind.PAGE, read_page(text).text)
     if "." in text or text.startswith("="):
         return Target(TargetKind.DOMAIN, _domain(text))
     raise ValueError(f"{text!r} is no service, kind or domain{_meant_target(text, known)}")
@@ -147,6 +150,12 @@ def read_asked_name(value: object) -> str:
     return normalise(word(value))
 
 
+def read_asked_place(value: object) -> str:
+    """Read a name, or a page as a rule writes it."""
+    text = word(value)
+    return read_page(text).text if is_page(text) else normalise(text)
+
+
 def read_switch(value: object) -> str:
     text = word(value)
     if text not in ENFORCEABLE:
@@ -164,7 +173,7 @@ def read_kind(value: object) -> str:
 
 
 _WINDOW = shown.text_schema(examples=("mon-fri 08:00-18:00", "12:00-13:00", "22:00-06:00"))
-_TARGET = shown.known_or_text((UMBRELLA, *KINDS), ("facebook", "example.org", "=www.example.org", "list:malware"))
+_TARGET = shown.known_or_text((UMBRELLA, *KINDS), ("facebook", "example.org", "=www.example.org", "facebook.com/AcornLane", "list:malware"))
 _WHO = shown.known_or_text(OWNER_WORDS, ("office-laptop", "staff-phones", "192.168.1.20", "192.168.20.0/24"))
 Span = Annotated[TimeSpan, PlainValidator(read_span), WithJsonSchema(_WINDOW)]
 
@@ -212,6 +221,7 @@ DeviceName = Annotated[str, PlainValidator(read_device), shown.text(examples=("o
 GroupName = Annotated[str | None, PlainValidator(read_group), shown.text(examples=("office", "children"))]
 Moment = Annotated[datetime, PlainValidator(read_local_moment), shown.text(examples=("2026-11-23 12:30",))]
 AskedName = Annotated[str, PlainValidator(read_asked_name), shown.text(examples=("www.example.org",))]
+AskedPlace = Annotated[str, PlainValidator(read_asked_place), shown.text(examples=("www.example.org", "www.facebook.com/AcornLane"))]
 Kinds = Annotated[
     list[Annotated[str, PlainValidator(read_kind), WithJsonSchema({"type": "string", "enum": list(KINDS)})]],
     BeforeValidator(one_or_many),

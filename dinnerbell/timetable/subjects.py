@@ -113,7 +113,7 @@ def find_subjects(policy: Policy, device: Device) -> Subjects:
         named=tuple(named),
         domains=tuple(_domains(domains)),
         engines=tuple(_engines(catalogue, rules)),
-        undrawn=tuple(target_phrase(catalogue, target) for target in targets if target.kind is TargetKind.LIST),
+        undrawn=tuple(target_phrase(catalogue, target) for target in targets if target.kind in (TargetKind.LIST, TargetKind.PAGE)),
         catalogue=catalogue,
     )
 

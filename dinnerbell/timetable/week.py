@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from dinnerbell.changes import day_instants
 from dinnerbell.model import Device, Verdict
 from dinnerbell.names import judged
+from dinnerbell.pages import NO_PAGE
 from dinnerbell.policy import Ask, Decision, Policy, decide
 from dinnerbell.times import BANK_HOLIDAY_REGIONS, Closures
 from dinnerbell.timetable.subjects import Label, find_subjects
@@ -133,7 +134,7 @@ def follow(policy: Policy, device: Device, names: Iterable[str], start: datetime
     while waiting:
         at = min(waiting)
         for name in waiting.pop(at):
-            decision = decide(policy, Ask(device, name, at))
+            decision = decide(policy, Ask(device, name, at, NO_PAGE))
             until = min(decision.until or end, end)
             _extend(courses[name], Segment(at, until, _state(policy, name, decision)))
             if until < end:

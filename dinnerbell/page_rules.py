@@ -1,0 +1,74 @@
+"""The rules about pages, as one device sees them: which of them fit a name, or a URL. Pure.
+
+    what is asked                                 allow facebook.com/AcornLane        block youtube.com/shorts
+    the name alone (DNS, SNI): a host of it       fits: the proxy will judge the page does not fit: the rest of the site is not its business
+    the name alone: its service's other hosts     fits: the page loads from them      does not fit
+    a URL of the page                             fits                                fits
+    another URL, opened from the page             fits, on its service's hosts        does not fit
+    another URL                                   does not fit                        does not fit
+
+So a URL is never open where its name is shut: what DNS refuses, the proxy refuses. A page that somebody opens (a navigation) is judged by
+its own URL alone; what a page loads is judged by the page that loads it.
+
+Limits: a page's scripts may fetch what they like from the page's own service; hosts of other services are judged by themselves.
+Services that nobody looks into (`NEVER_INSIDE`) have no pages.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dinnerbell.catalogue import HELPLINE_KIND, SENSITIVE_KIND, Catalogue, Claim, Match
+from dinnerbell.model import Action, Rule
+from dinnerbell.pages import Page, Sight
+
+NEVER_INSIDE = frozenset({"essential", HELPLINE_KIND, SENSITIVE_KIND})
+"""Kinds that nobody looks into, whatever the rules say: learning journals, banks, health, unions, counselling, helplines."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRule:
+    rule: Rule
+    page: Page
+    services: frozenset[str]
+    """Whose page it is: their hosts are what it loads from."""
+
+
+class PageRules:
+    """Empty (false) for nearly every device."""
+
+    __slots__ = ("_catalogue", "_rules")
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._rules: list[_PageRule] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def add(self, rule: Rule, page: Page) -> None:
+        match = self._catalogue.lookup(page.host)
+        if match is None or NEVER_INSIDE.isdisjoint(match.kinds):
+            self._rules.append(_PageRule(rule, page, frozenset(claim.service.id for claim in match.claims) if match else frozenset()))
+
+    def fitting(self, name: str, claim: Claim | None, sight: Sight | None) -> Iterator[int]:
+        """Yield the indexes of the rules that fit this name (as this service claims it), as far as is seen of it."""
+        if claim is not None and not NEVER_INSIDE.isdisjoint(claim.service.kinds):
+            return
+        for each in self._rules:
+            is_own = each.page.is_on(name)
+            if not is_own and (claim is None or claim.service.id not in each.services):
+                continue
+            opens = each.rule.action is Action.ALLOW
+            if sight is None:
+                fits = opens
+            else:
+                is_of_page = is_own and each.page.holds(name, sight.path)
+                fits = is_of_page or (opens and sight.opener is not None and each.page.holds(*sight.opener))
+            if fits:
+                yield each.rule.index
+
+    def may_block(self, name: str, match: Match | None) -> bool:
+        """Tell whether a page of this host may be shut."""
+        if match is not None and not NEVER_INSIDE.isdisjoint(match.kinds):
+            return False
+        return any(each.rule.action is Action.BLOCK and each.page.is_on(name) for each in self._rules)
