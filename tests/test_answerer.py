@@ -4,7 +4,7 @@ No socket is opened: the answerer is a function of the policy, the cache, the qu
 """
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import ClassVar
@@ -377,3 +377,14 @@ class TestWork:
             talk.answerer.answer_fetched(query, talk.client, now, now, wanted, answer, tcp=False)
 
         assert lines_run(read_and_judge) <= 60_000
+
+
+def test_a_device_that_the_proxy_looks_into_gets_no_https_records():
+    """They could hide the name it connects to; its addresses it gets, and other devices get both (FIELD section 7)."""
+    says = {"www.example.org": ["www.example.org. 300 A 198.51.100.7"], "only.example": ["only.example. 300 HTTPS 1 . alpn=h3"]}
+    looked_into = Conversation(policy(), replace(OFFICE_LAPTOP, is_intercepted=True), says)
+    answer = looked_into.ask("only.example", "HTTPS")
+    assert (rcode(answer), answer.answer, looked_into.asked) == ("NOERROR", [], [])
+    assert [record.rdtype.name for record in answer.authority] == ["SOA"]
+    assert addresses(looked_into.ask("www.example.org")) == ["198.51.100.7"]
+    assert Conversation(policy(), OFFICE_LAPTOP, says).ask("only.example", "HTTPS").answer != []

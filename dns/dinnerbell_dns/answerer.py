@@ -7,7 +7,8 @@ The order of judging, and why:
 3. refusal, canary                            for every type alike (RFC 8020), ANY included
 4. ANY                                        RFC 8482: an answer, but a small one
 5. enforce                                    the safe host's answer in place of the name's own
-6. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` (or a pass) decided
+6. HTTPS, where the proxy looks inside        nothing, so that the SNI stays readable
+7. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` (or a pass) decided
 """
 
 import ipaddress
@@ -117,6 +118,10 @@ class Answerer:
 
     def _forwarded(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
         query = turn.query
+        if query.qtype == Qtype.HTTPS and turn.client.device.is_intercepted:
+            # an HTTPS record may carry keys that hide the SNI (RFC 9849), and HTTP/3, which the proxy does not see
+            span = life(decision, turn.now, cap=answers.REFUSAL_TTL)
+            return Reply(answers.no_data(query, query.name, span.cap or 0, limit=turn.limit), span.fresh, key, refused=False)
         cache_key = (query.name, query.qtype, query.dnssec_ok, query.checking_disabled)
         found, age, stale = self._find(turn, cache_key)
         if found is None:
