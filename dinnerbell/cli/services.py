@@ -17,6 +17,7 @@ class _IdOrCommand(LazyGroup):
     commands_at: ClassVar[Mapping[str, str]] = {
         _SHOW: "dinnerbell.cli.services:show",
         "lint": "dinnerbell.cli.services_lint:lint",
+        "explain": "dinnerbell.cli.services_explain:explain_command",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
