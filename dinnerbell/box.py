@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from dinnerbell import RELEASED
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules, Upstream
 from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, keep_last_good, load_rules
@@ -26,14 +27,13 @@ from dinnerbell.pass_store import PassFileError, PassWatch
 from dinnerbell.passes import objection, with_passes
 from dinnerbell.rules_watch import SETTLE_SECONDS, RulesWatch
 from dinnerbell.versions import Source, keep_version
+from dinnerbell.wrong_clock import ClockWatch, earliest_minute
 from dinnerbell_dns.machine import on_link_networks, plain_upstreams
 from dinnerbell_dns.server import Server
 from dinnerbell_dns.upstream import Forwarder
 
 WATCH_SECONDS = 0.1
 """Two looks and the reading are well within the second in which a change has to be in force."""
-CLOCK_JUMP_SECONDS = 1.0
-"""The wall clock moved against the monotonic one by more than this: what was rendered for the old time is forgotten."""
 
 
 class CannotRun(Exception):  # noqa: N818
@@ -50,6 +50,7 @@ class Box:
     listen: Sequence[Endpoint] = ()
     """Overrides the file's, if given; likewise `upstream`."""
     upstream: Sequence[Upstream] = ()
+    trusts_clock: bool = False
     _written_minute: int | None = None
     _trouble: str | None = None
     _has_upstream: bool = True
@@ -57,16 +58,25 @@ class Box:
     """As the file has them: the server's have the passes in them."""
     _watch: RulesWatch = field(init=False)
     _passes: PassWatch = field(init=False)
+    _time: ClockWatch = field(init=False)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises CannotRun, RulesFileError, LogError or OSError when it can't start."""
+        self._time = ClockWatch(earliest_minute(RELEASED, None), self.trusts_clock)
         self._watch = RulesWatch(self.rules_path)
-        self._rules = rules = self._first_rules()
+        rules_file, source = self._first_rules()
+        self._rules = rules = rules_file.rules
         self._passes = PassWatch(self.data)
         self._read_passes()
-        server = Server(self._with_passes(), Forwarder(self._upstreams(rules)), self.clock, on_link_networks())
         log = LogThread(usage_path(self.data))
         log.start()
+        self._time.earliest_minute = earliest_minute(RELEASED, log.newest_minute)
+        self._time.look(self.clock.wall(), self.clock.ticks())
+        self._tell_clock(rules)
+        if source is Source.RUN:
+            self._keep_copy(rules_file)
+        self._keep_version(rules_file, source)
+        server = Server(self._rules_now(), Forwarder(self._upstreams(rules)), self.clock, on_link_networks())
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -81,13 +91,12 @@ class Box:
             await self._work(server, log, stop, reload)
         finally:
             await server.stop()
-            log.put(server.take_counts())
+            log.put(self._time.receive(server.take_counts(), self.clock.ticks()))
             log.stop()
             if log.trouble:
                 say(log.trouble, error=True)
 
     async def _work(self, server: Server, log: LogThread, stop: asyncio.Event, reload: asyncio.Event) -> None:
-        offset = self.clock.wall() - self.clock.ticks()
         flushed = self.clock.ticks()
         while not stop.is_set():
             try:
@@ -95,10 +104,8 @@ class Box:
                     await stop.wait()
             except TimeoutError:
                 pass
-            now = self.clock.wall() - self.clock.ticks()
-            if abs(now - offset) > CLOCK_JUMP_SECONDS:
-                server.use(self._with_passes())  # forgets every answer; and another pass may be open now
-                offset = now
+            if self._time.has_news(self.clock.wall(), self.clock.ticks()):
+                self._clock_was_put(server, log)
             if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:
                 flushed = self.clock.ticks()
                 self._flush(server, log)
@@ -111,33 +118,58 @@ class Box:
                 await self._reload(server)
             if self._passes.is_stale():
                 self._read_passes()
-                server.use(self._with_passes())
+                server.use(self._rules_now())
 
     def _flush(self, server: Server, log: LogThread) -> None:
-        batch = server.take_counts()
-        if batch.traffic or batch.last_minute != self._written_minute:  # an idle second writes nothing: flash cards wear out
+        batch = self._time.receive(server.take_counts(), self.clock.ticks())
+        is_news = batch.last_minute not in (None, self._written_minute)
+        if batch.traffic or batch.ended or batch.wrong_clocks or is_news:  # an idle second writes nothing: flash cards wear out
             self._written_minute = batch.last_minute
             log.put(batch)
         if log.trouble != self._trouble:
             self._trouble = log.trouble
             say(log.trouble or "the usage log can be written again", error=True)
 
+    # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _clock_was_put(self, server: Server, log: LogThread) -> None:
+        was_wrong, wall, ticks = self._time.is_wrong, self.clock.wall(), self.clock.ticks()
+        log.put(self._time.receive(server.take_counts(), ticks))
+        self._time.look(wall, ticks)
+        if was_wrong and not self._time.is_wrong:
+            log.put(self._time.dated(int(wall // 60)))
+        if was_wrong != self._time.is_wrong:
+            self._tell_clock(server.rules)
+        server.use(self._rules_now())  # forgets every answer; and another pass may be open now
+
+    def _tell_clock(self, rules: Rules) -> None:
+        zone = rules.policy.setting.zone
+        now, earliest = (datetime.fromtimestamp(at, zone) for at in (self.clock.wall(), self._time.earliest_minute * 60))
+        if self._time.is_wrong:
+            say(
+                f"the clock says {now:%a %d %b %Y %H:%M}, and it was {earliest:%a %d %b %Y %H:%M} before: until it is set, what the rules "
+                "open by time stays shut, and what they close by time is closed. If the clock is right, start with --trust-clock",
+                error=True,
+            )
+        elif self._time.wrong_seconds:
+            say(f"the clock is right again ({now:%a %d %b %Y %H:%M}): the rules hold as they are written", error=True)
+
+    def _now(self) -> datetime:
+        """Return the time for records: what the clock says, and of a wrong one the earliest that it can be."""
+        return datetime.fromtimestamp(max(self.clock.wall(), 0 if self._time.trusted else self._time.earliest_minute * 60), UTC)
+
     # ── the rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self.clock.wall(), UTC).date()
+        return self._now().date()
 
-    def _first_rules(self) -> Rules:
+    def _first_rules(self) -> tuple[RulesFile, Source]:
         try:
             while (rules_file := self._watch.read(self._today())) is None:
                 time.sleep(SETTLE_SECONDS)  # somebody is just saving it
         except RulesFileError as error:
-            rules_file = self._last_good(error)
-            self._keep_version(rules_file, Source.LAST_GOOD)
-        else:
-            self._keep_copy(rules_file)
-            self._keep_version(rules_file, Source.RUN)
-        return rules_file.rules
+            return self._last_good(error), Source.LAST_GOOD
+        return rules_file, Source.RUN
 
     def _last_good(self, error: RulesFileError) -> RulesFile:
         copy = self.data / LAST_GOOD
@@ -163,7 +195,7 @@ class Box:
         except CannotRun as problem:
             say(f"{problem}; the upstreams that were asked are asked on", error=True)
         before, self._rules = self._rules, rules_file.rules
-        server.use(self._with_passes())
+        server.use(self._rules_now())
         say(f"{self.rules_path} was changed: {len(rules_file.rules.policy.rules)} rules are in force")
         await asyncio.to_thread(self._keep_copy, rules_file)
         await asyncio.to_thread(self._keep_version, rules_file, Source.RELOAD, before)
@@ -176,7 +208,7 @@ class Box:
 
     def _keep_version(self, rules_file: RulesFile, source: Source, before: Rules | None = None) -> None:
         try:
-            keep_version(self.data, rules_file, datetime.fromtimestamp(self.clock.wall(), UTC), source, before)
+            keep_version(self.data, rules_file, self._now(), source, before)
         except OSError as error:
             say(f"Couldn't keep this version of the rules in the history in {self.data}: {error}", error=True)
 
@@ -188,14 +220,15 @@ class Box:
         except PassFileError as error:
             say(f"{error}; the passes that were in force stay in force", error=True)
 
-    def _with_passes(self) -> Rules:
+    def _rules_now(self) -> Rules:
         """Return the rules with the passes that are not over in them, and say which of those the rules do not allow."""
-        now = datetime.fromtimestamp(self.clock.wall(), UTC)
+        now = self._now()
         passes = [each for each in self._passes.passes if each.over_at > now]
         for each in passes:
             if (problem := objection(self._rules.policy, each.device, each.target)) is not None:
                 say(f"pass {each.id} is not in force: {problem}", error=True)
-        return replace(self._rules, policy=with_passes(self._rules.policy, passes))
+        policy = with_passes(self._rules.policy, passes)
+        return replace(self._rules, policy=replace(policy, clock_is_wrong=True) if self._time.is_wrong else policy)
 
     # ── whom to ask, and where ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ from sqlite_utils.migrations import Migrations
 
 from dinnerbell.catalogue import HostClass
 from dinnerbell.model import Verdict
-from dinnerbell.usage import Batch, LogKey, Traffic, Usage
+from dinnerbell.usage import Batch, LogKey, Traffic, Usage, WrongClock
 
 migrations = Migrations("dinnerbell")
 
@@ -46,6 +46,15 @@ def m001_counts(db: Database) -> None:
     )
     db.table("uptime").create({"id": int, "first_minute": int, "last_minute": int}, pk="id")
     db.table("losses").create({"minute": int, "lookups": int}, pk="minute")
+
+
+@migrations()
+def m002_wrong_clocks(db: Database) -> None:
+    """Create the stretches in which the box's clock was wrong."""
+    db.execute(
+        "create table wrong_clocks (id integer primary key, after_minute integer not null, first_minute integer, "
+        "seconds integer not null, undated integer not null)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +91,26 @@ class LogWriter:
         self._connection = connection
         self._ids: dict[tuple[object, ...], int] = {}
         self._uptime: int | None = None
+        self._wrong_clocks: dict[int, int] = {}
+
+    def newest_minute(self) -> int | None:
+        """Return the newest minute that anything is kept of; None: nothing is."""
+        found = self._connection.execute(
+            "select max(minute) from (select max(last_minute) as minute from uptime union all select max(minute) from lookups)"
+        ).fetchone()[0]
+        return None if found is None else int(found)
 
     def write(self, batch: Batch) -> None:
         """Add a batch of counts in one transaction: all of it or nothing. Raises sqlite3.Error."""
         connection = self._connection
-        uptime = self._uptime
+        uptime, wrong_clocks = self._uptime, dict(self._wrong_clocks)
         connection.execute("begin immediate")
         try:
             self._write(batch)
             connection.execute("commit")  # with a full disk it is here that it fails
         except BaseException:
             self._ids.clear()  # ids given in what is rolled back do not exist
-            self._uptime = uptime
+            self._uptime, self._wrong_clocks = uptime, wrong_clocks
             if connection.in_transaction:  # a full disk makes SQLite roll back by itself
                 connection.execute("rollback")
             raise
@@ -120,13 +137,22 @@ class LogWriter:
             "refused = refused + excluded.refused",
             [(hour, self._device(device), *counts) for (hour, device), counts in batch.traffic.items()],
         )
+        for first, last in batch.ended:
+            self._write_uptime(first, last)
+            self._uptime = None
         if batch.last_minute is not None:
             self._write_uptime(batch.first_minute or batch.last_minute, batch.last_minute)
-            if batch.dropped:
-                connection.execute(
-                    "insert into losses values (?, ?) on conflict do update set lookups = lookups + excluded.lookups",
-                    (batch.last_minute, batch.dropped),
-                )
+        minute = batch.last_minute if batch.last_minute is not None else batch.ended[-1][1] if batch.ended else None
+        if batch.dropped and minute is not None:
+            connection.execute(
+                "insert into losses values (?, ?) on conflict do update set lookups = lookups + excluded.lookups", (minute, batch.dropped)
+            )
+        for number, stretch in batch.wrong_clocks.items():
+            self._wrong_clocks[number] = connection.execute(
+                "insert or replace into wrong_clocks (id, after_minute, first_minute, seconds, undated) values (?, ?, ?, ?, ?) "
+                "returning id",
+                (self._wrong_clocks.get(number), stretch.after_minute, stretch.first_minute, stretch.seconds, stretch.undated),
+            ).fetchone()[0]
 
     def _write_uptime(self, first: int, last: int) -> None:
         connection = self._connection
@@ -250,6 +276,16 @@ class LogReader:
         sql = "select first_minute, last_minute from uptime where last_minute >= ? and first_minute < ? order by first_minute"
         rows = self._db.query(sql, [since, until])
         return [(max(row["first_minute"], since), min(row["last_minute"], until - 1)) for row in rows]
+
+    def wrong_clocks(self, since: int, until: int) -> list[WrongClock]:
+        """Return when the clock was wrong: stretches that began in [since, until), or if nobody knows when, after a minute of it."""
+        if not self._db.table("wrong_clocks").exists():  # of an older release, and no box has run since
+            return []
+        sql = "select * from wrong_clocks where coalesce(first_minute, after_minute) >= ? and coalesce(first_minute, after_minute) < ?"
+        return [
+            WrongClock(row["after_minute"], row["seconds"], row["undated"], row["first_minute"])
+            for row in self._db.query(sql + " order by id", [since, until])
+        ]
 
     def losses(self, since: int, until: int) -> int:
         """Return how many look-ups of [since, until) were answered and could not be kept."""

@@ -24,10 +24,14 @@ class LogThread:
         self._thread = threading.Thread(target=self._run, name="usage-log", daemon=True)
         self.trouble: str | None = None
         self.written_batches = 0
+        self.newest_minute: int | None = None
+        """The newest minute that was in the file at the start."""
 
     def start(self) -> None:
         """Start writing. Raises LogError if the file can't be opened: at the start a person is there to read it."""
-        LogWriter(self._path).close()
+        writer = LogWriter(self._path)
+        self.newest_minute = writer.newest_minute()
+        writer.close()
         self._thread.start()
 
     def put(self, batch: Batch) -> None:

@@ -185,6 +185,8 @@ def refusal(decision: Decision, policy: Policy, at: datetime) -> str:
     """
     subject, verb = _subject(decision, policy)
     until = f" until {until_phrase(decision.until, at, policy.setting.zone)}" if decision.until else ""
+    if policy.clock_is_wrong and decision.rule is not None and decision.rule.is_timed:
+        until = " while the filter's clock is wrong"
     clause = f", policy {decision.rule.clause}" if decision.rule is not None and decision.rule.clause else ""
     tail = _cut(f" {verb} closed on this device{until}{clause}", REFUSAL_BYTES - 20)
     told = _cut(subject, REFUSAL_BYTES - _size(tail)) + tail

@@ -61,6 +61,8 @@ class Policy:
     closures: Closures = field(default_factory=Closures)
     otherwise: Verdict = Verdict.ALLOW
     otherwise_line: int | None = None
+    clock_is_wrong: bool = False
+    """The box does not know the time (`wrong_clock.py`): no timed allow fits, every other timed rule does. `at` then means nothing."""
     _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_address: dict[Address, Device] = field(default_factory=dict, init=False, repr=False, compare=False)
     _decided: dict[tuple[Device, str], tuple[datetime, datetime | None, "Decision"]] = field(
@@ -394,7 +396,7 @@ def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Enforced, 
 
     timed = [rule for index in {*engines, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
     outcome = outcome_at(at)
-    if not timed:
+    if not timed or policy.clock_is_wrong:
         return _Segment(_ALWAYS, None, None, outcome)
     spans = [span for rule in timed for span in (*(rule.when or ()), *rule.unless)]
     needs_closures = any(span.is_closed_days or not all(window.ignore_closures for window in span.windows) for span in spans)
@@ -429,16 +431,19 @@ def _outcome(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: date
 class _Clock:
     """One instant read off this setting's wall, and which rules fit then."""
 
-    __slots__ = ("_at", "_closed", "_day", "_minute")
+    __slots__ = ("_at", "_closed", "_day", "_is_wrong", "_minute")
 
     def __init__(self, policy: Policy, at: datetime) -> None:
         self._at = at
+        self._is_wrong = policy.clock_is_wrong
         local = at.astimezone(policy.setting.zone)
         self._day = local.date()
         self._minute = local.hour * 60 + local.minute
         self._closed = policy.closures.closed
 
     def fits(self, rule: Rule) -> bool:
+        if self._is_wrong and rule.is_timed:
+            return rule.action is not Action.ALLOW  # what opens by time stays shut; what closes or makes safe by time does so
         if rule.granted is not None and not rule.granted.covers(self._at):
             return False
         if rule.approval is not None and not rule.approval.covers(self._day):

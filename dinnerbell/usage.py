@@ -41,6 +41,19 @@ class Traffic:
     refused: int
 
 
+@dataclass(frozen=True, slots=True)
+class WrongClock:
+    """A stretch in which the box's clock was wrong (`wrong_clock.py`)."""
+
+    after_minute: int
+    """The newest minute known before it."""
+    seconds: int
+    undated: int
+    """Look-ups whose time is not known: of a stretch that is over, those that never will be."""
+    first_minute: int | None = None
+    """When it began, once that is known; None: the box was stopped before its clock was set."""
+
+
 class LogKey(NamedTuple):
     """What a look-up is counted under, beside its minute. `device` is empty where the log may not say whose it was."""
 
@@ -85,10 +98,14 @@ class Batch:
     seen: dict[str, tuple[str, str, int, int]] = field(default_factory=dict)
     first_minute: int | None = None
     last_minute: int | None = None
+    ended: list[tuple[int, int]] = field(default_factory=list)
+    """Stretches of being up, [first, last] minute, that ended when the clock was put; the one since then is `first_minute` on."""
     dropped: int = 0
+    wrong_clocks: dict[int, WrongClock] = field(default_factory=dict)
+    """By their number in this run of the box."""
 
     def __bool__(self) -> bool:
-        return bool(self.traffic) or self.last_minute is not None
+        return bool(self.traffic) or self.last_minute is not None or bool(self.ended) or bool(self.wrong_clocks)
 
     def add(self, minute: int, device: Device, key: LogKey | None, *, refused: bool, count: int = 1) -> None:
         """Count `count` look-ups of one minute. Rows beyond MAX_ROWS keep only their device's total, and are counted as dropped."""
@@ -105,6 +122,12 @@ class Batch:
         self.first_minute = minute if self.first_minute is None else min(self.first_minute, minute)
         self.last_minute = minute if self.last_minute is None else max(self.last_minute, minute)
 
+    def clock_was_put(self) -> None:
+        """Note that minutes to come do not follow those before: nobody was up in between."""
+        if self.first_minute is not None and self.last_minute is not None and len(self.ended) < MAX_ENDED:
+            self.ended.append((self.first_minute, self.last_minute))
+            self.first_minute = self.last_minute = None
+
     def merge(self, later: "Batch") -> None:
         """Take in a later batch (this one could not be written yet), within the same bounds."""
         for row, count in later.lookups.items():
@@ -113,12 +136,17 @@ class Batch:
         for hour, (answered, refused) in later.traffic.items():
             if not self._count_traffic(hour, answered, refused):
                 self.dropped += answered + refused
-        for device, (group, owner, first, last) in later.seen.items():
-            self._see(device, group, owner, first, last)
-        for minute in (later.first_minute, later.last_minute):
-            if minute is not None:
+        for device, (group, owner, first_seen, last_seen) in later.seen.items():
+            self._see(device, group, owner, first_seen, last_seen)
+        for stretch in later.ended:
+            for minute in stretch:
                 self.alive(minute)
+            self.clock_was_put()
+        for last in (later.first_minute, later.last_minute):
+            if last is not None:
+                self.alive(last)
         self.dropped += later.dropped
+        self.wrong_clocks.update(later.wrong_clocks)
 
     def _count_lookups(self, row: tuple[int, LogKey], count: int) -> bool:
         if row not in self.lookups and len(self.lookups) >= MAX_ROWS:
@@ -143,5 +171,7 @@ class Batch:
         self.seen[device] = (group, owner, first, last)
 
 
+MAX_ENDED = 1_000
+"""Stretches a batch may hold: a clock that is put more often is not worth more."""
 MAX_ROWS = 100_000
 """Rows a batch may hold: some 30 MB. Only a flood of random names, or a disk that stays full for long, gets there."""

@@ -431,14 +431,22 @@ class BoxProcess:
     """`dinnerbell run` as a person starts it."""
 
     def __init__(
-        self, rules: Path, data: Path, *arguments: str, upstreams: Sequence[Endpoint] = (), listen: Sequence[str] = ("127.0.0.1:0",)
+        self,
+        rules: Path,
+        data: Path,
+        *arguments: str,
+        upstreams: Sequence[Endpoint] = (),
+        listen: Sequence[str] = ("127.0.0.1:0",),
+        clock: Path | None = None,
     ) -> None:
+        """`clock`: a file with seconds that its clock is to be ahead of the machine's (`box_at.py`)."""
         options = [part for text in listen for part in ("--listen", text)]
         options += [part for endpoint in upstreams for part in ("--upstream", str(endpoint))]
+        program = ["box_at", str(clock)] if clock else ["dinnerbell"]
         self.lines: list[str] = []
         self.error_lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dinnerbell", "--rules", str(rules), "--data", str(data), "run", *options, *arguments],
+            [sys.executable, "-m", *program, "--rules", str(rules), "--data", str(data), "run", *options, *arguments],
             env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._readers = [

@@ -9,7 +9,7 @@ change, closures and approvals:
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -327,3 +327,36 @@ def test_the_oracle_itself_can_say_both(text, expected):
     drawn = one_window(DrawnWindow(frozenset(range(5)), (12, 0), (13, 0), ignores_closures=False), closed=[(date(2026, 11, 24),) * 2])
     oracle = Oracle(drawn, STAFF_PHONE, "www.instagram.com")
     assert oracle.answer(datetime.fromisoformat(text).replace(tzinfo=LONDON)) == expected
+
+
+# --- while the clock is wrong
+
+STRICTER = {"allow": 0, "enforce": 1, "block": 2}
+
+
+def strictest(drawn, device, name):
+    """Return the strictest verdict of all worlds in which each timed rule fits or does not, whatever its times say."""
+    oracle = Oracle(drawn, device, name)
+    mine = [each for rules in oracle.by_claim for each in rules] + [each for each, _ in oracle.enforce]
+    timed = {id(each): each for each in mine if each.when is not None or each.unless or each.approval}
+    found = set()
+    for world in range(2 ** len(timed)):
+        fitting = {key for place, key in enumerate(timed) if world >> place & 1}
+        oracle.fits = lambda each, wall, fitting=fitting: id(each) in fitting or id(each) not in timed
+        found.add(oracle.read_off(None)[0])
+    return max(found, key=STRICTER.__getitem__)
+
+
+@settings(RULES, max_examples=3 * MAX_EXAMPLES)
+@given(cases(["Europe/London"]), devices, names)
+def test_while_the_clock_is_wrong_the_answer_is_the_strictest_that_the_times_could_bring(case, device, name):
+    """Timed allows do not fit and timed blocks do: no more is open than at any moment of any week, and it never ends by itself."""
+    drawn, instants = case
+    right = product_policy(drawn)
+    wrong = replace(right, clock_is_wrong=True)
+    expected = strictest(drawn, device, name)
+    for at in instants:
+        decision = decide(wrong, Ask(device, name, at))
+        assert decision.verdict.value == expected
+        assert (decision.until, decision.rule_until) == (None, None)
+        assert STRICTER[expected] >= STRICTER[decide(right, Ask(device, name, at)).verdict.value]

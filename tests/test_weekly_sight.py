@@ -8,7 +8,8 @@ import pytest
 from dinnerbell.config import LogConfig, LogLevel
 from dinnerbell.model import Owner
 from dinnerbell.times import Closures
-from dinnerbell_reports import parse_week
+from dinnerbell.usage import WrongClock
+from dinnerbell_reports import parse_week, render_html, render_text
 from dinnerbell_reports.annex_values import Opening
 from dinnerbell_reports.values import Coverage, Light, Range
 from weekly_cast import EVERYBODY, LONDON, STAFF_PHONE, UNKNOWN, VISITOR, Box, quiet_box, rules
@@ -228,3 +229,22 @@ def test_what_the_log_does_not_keep_is_said_and_never_shown_as_nought():
     by_group = {line.group: line for line in report.groups.lines}
     assert (by_group["office"].approved, by_group["visitors"].by_people, by_group["office"].by_people) == (None, None, 0)
     assert "Nothing but totals is kept of visitors' own devices." in report.sight.limits
+
+
+def test_a_wrong_clock_is_owned_up_to():
+    """Since when, if that is known; else after when, and how many look-ups have no time. Some seconds are nothing to speak of."""
+    box = quiet_box()
+    box.wrong_clocks = [
+        WrongClock(box.minute("Mon 17:00"), 720, 0, box.minute("Tue 07:58")),
+        WrongClock(box.minute("Wed 17:00"), 40, 0, box.minute("Wed 17:00")),
+        WrongClock(box.minute("Fri 17:58"), 29, 1),
+        WrongClock(box.minute("Fri 17:58"), 300, 1234),
+    ]
+    report = box.report()
+    told = " ".join(render_text(report).split())
+    assert "The box's clock was wrong for 12 minutes from Tue 17 Nov 07:58: what opens by time stayed shut." in told
+    assert "17:00" not in told
+    assert len(report.sight.wrong_clock) == 3
+    assert "for less than a minute with a wrong clock, and was stopped before it was set: 1 look-up of that time can't" in told
+    assert "for 5 minutes with a wrong clock, and was stopped before it was set: 1,234 look-ups of that time can't be dated" in told
+    assert "1,234 look-ups of that time" in render_html(report)

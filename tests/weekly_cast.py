@@ -17,7 +17,7 @@ from dinnerbell.log import Contact
 from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pass, People, Rule, Setting, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, Policy, decide
 from dinnerbell.times import Closures, TimeSpan, parse_window
-from dinnerbell.usage import LogKey, Traffic, Usage, log_key
+from dinnerbell.usage import LogKey, Traffic, Usage, WrongClock, log_key
 from dinnerbell_reports.annex_values import RuleChange, WeeklyReport
 from dinnerbell_reports.week import Week, parse_week
 from dinnerbell_reports.weekly import weekly
@@ -179,6 +179,7 @@ class Box:
     up: list[tuple[int, int]] | None = None
     """None: without a break in all four weeks."""
     losses: int = 0
+    wrong_clocks: Sequence[WrongClock] = ()
     made_at: datetime | None = None
     """None: on the Monday after the week, at 7."""
 
@@ -243,6 +244,7 @@ class Box:
             passes=passes,
             rule_changes=rule_changes,
             reader=reader,
+            wrong_clocks=self.wrong_clocks,
         )
 
 

@@ -77,6 +77,7 @@ def weekly_text(where: Where, week: Week, made_at: datetime, form: str, reader: 
             passes=where.passes(),
             rule_changes=_rule_changes(where.data),
             reader=reader,
+            wrong_clocks=log.wrong_clocks(week.minutes.start, after),
         )
     return _RENDERERS[form](value)
 

@@ -15,8 +15,9 @@ from dinnerbell.log import LogError
 @click.option("--listen", "listen_texts", metavar="ADDR:PORT", multiple=True, help="Where to answer, in place of box.listen; may be repeated.")  # fmt: skip  # noqa: E501
 @click.option("--upstream", "upstream_texts", metavar="URL", multiple=True, help="Whom to ask, in place of box.upstream; may be repeated.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer; this release has one.")
+@click.option("--trust-clock", is_flag=True, envvar="DINNERBELL_TRUST_CLOCK", help="Believe the machine's clock, even where it reads earlier than the log.")  # fmt: skip  # noqa: E501
 @click.pass_obj
-def run(where: Where, listen_texts: tuple[str, ...], upstream_texts: tuple[str, ...], workers: int) -> None:
+def run(where: Where, listen_texts: tuple[str, ...], upstream_texts: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
     """Answer DNS queries by the rules, and log what was used, until stopped."""
     if workers != 1:
         fail("--workers: this release answers in one process; leave the option out", 2)
@@ -25,7 +26,7 @@ def run(where: Where, listen_texts: tuple[str, ...], upstream_texts: tuple[str, 
         upstream = [parse_upstream(text) for text in upstream_texts]
     except BadEndpoint as error:
         fail(str(error), 2)
-    box = Box(where.rules_path, where.data, CLOCK, listen, upstream)
+    box = Box(where.rules_path, where.data, CLOCK, listen, upstream, trust_clock)
     try:
         asyncio.run(box.run())
     except RulesFileError as error:

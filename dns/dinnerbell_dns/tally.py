@@ -10,6 +10,9 @@ from dinnerbell.clock import Clock
 from dinnerbell.usage import Batch, LogKey
 from dinnerbell_dns.clients import Client, Entry
 
+_CLOCK_WAS_PUT = 120
+"""Seconds between the two clocks' ideas of how long ago something was; whole minutes alone make up to 60."""
+
 
 @dataclass(slots=True)
 class Drops:
@@ -31,10 +34,12 @@ class Tally:
     clock: Clock
     touched: list[Entry] = field(default_factory=list)
     minute: int = field(init=False)
+    _ticks: float = field(init=False)
+    """When `minute` was read off the clock."""
     _batch: Batch = field(default_factory=Batch)
 
     def __post_init__(self) -> None:
-        self.minute = self._now()
+        self.minute, self._ticks = self._now(), self.clock.ticks()
 
     def _now(self) -> int:
         return int(self.clock.wall() // 60)
@@ -58,7 +63,11 @@ class Tally:
             entry.hits = 0
         self.touched.clear()
         self._batch.alive(self.minute)
-        self.minute = self._now()
+        minute, ticks = self._now(), self.clock.ticks()
+        if abs((minute - self.minute) * 60 - (ticks - self._ticks)) > _CLOCK_WAS_PUT:
+            self._batch.clock_was_put()  # a machine that slept, or a clock that was set: nobody answered in between
+            self._batch.alive(minute)
+        self.minute, self._ticks = minute, ticks
 
     def take(self) -> Batch:
         """Return everything counted since the last call."""

@@ -21,6 +21,7 @@ from dinnerbell_reports.phrases import (
     range_text,
     short_day,
     span_text,
+    wrong_time_text,
 )  # fmt: skip
 from dinnerbell_reports.text_page import WIDTH, TextPage
 from dinnerbell_reports.values import Coverage, Decision, DeviceLine, Kept, Person, RefusedLine, Sight, UseLine, Withheld
@@ -102,6 +103,7 @@ def _sight(page: TextPage, sight: Sight) -> None:
         for each in sight.silent
     ]
     told += [f"Not answering: {span_text(gap.start, gap.end)} ({counted(gap.minutes, 'minute')})." for gap in sight.gaps]
+    told += [wrong_time_text(each) for each in sight.wrong_clock]
     if sight.others:
         told.append(f"Also seen: {'; '.join(f'{each.group}, ' + counted(each.devices, 'device') for each in sight.others)}.")
     page.items([*told, *sight.limits])

@@ -6,7 +6,7 @@ Pure.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from dinnerbell_reports.values import Range
+from dinnerbell_reports.values import Range, WrongTime
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -85,3 +85,13 @@ def moment_text(at: datetime) -> str:
 def span_text(start: datetime, end: datetime) -> str:
     """Return `Mon 23 Nov 12:30 to 13:10`, naming the second day only where it is another."""
     return f"{moment_text(start)} to {end:%H:%M}" if start.date() == end.date() else f"{moment_text(start)} to {moment_text(end)}"
+
+
+def wrong_time_text(each: WrongTime) -> str:
+    """Return the sentence about a stretch in which the box's clock was wrong."""
+    length = counted(each.minutes, "minute") if each.minutes else "less than a minute"
+    if each.start is not None:
+        return f"The box's clock was wrong for {length} from {moment_text(each.start)}: what opens by time stayed shut."
+    verb = "is" if each.undated == 1 else "are"
+    undated = f"{counted(each.undated, 'look-up')} of that time can't be dated and {verb} not in this report"
+    return f"After {moment_text(each.after)} the box ran for {length} with a wrong clock, and was stopped before it was set: {undated}."

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from dinnerbell.config import Rules
 from dinnerbell.model import Owner
-from dinnerbell.usage import Traffic, Usage
+from dinnerbell.usage import Traffic, Usage, WrongClock
 from dinnerbell_reports.opening import Opening, stretches
-from dinnerbell_reports.values import Gap, GroupSeen, Kept, Sight, Silent
+from dinnerbell_reports.values import Gap, GroupSeen, Kept, Sight, Silent, WrongTime
 from dinnerbell_reports.week import Week, at_minute
 from dinnerbell_reports.who import Contact, Registry, Who, keeps_refusals, keeps_use, who_is
 
+_MIN_WRONG = 60
+"""Seconds: less is a clock that was put back by a moment."""
 MIN_GAP = 10
 """Minutes: a restart for an update is shorter."""
 
@@ -36,6 +38,7 @@ def sight(  # noqa: PLR0913 - the facts of one part
     uptime: Iterable[tuple[int, int]],
     losses: int,
     made_at: datetime,
+    wrong_clocks: Iterable[WrongClock] = (),
 ) -> Sight:
     """Return part 3. Of a week that is not over, only what lies before `made_at` is looked at."""
     named = [who for device in rules.policy.devices.values() if (who := who_is(device)).is_setting]
@@ -48,6 +51,7 @@ def sight(  # noqa: PLR0913 - the facts of one part
     named_keys = {who.key for who in named}
     others = Counter(who.group for who in seen if who.key not in named_keys)
     zone = week.zone
+    wrong = [each for each in wrong_clocks if each.undated or each.seconds >= _MIN_WRONG]
     return Sight(
         expected=len(named),
         seen=sum(1 for who in named if who in seen),
@@ -62,7 +66,13 @@ def sight(  # noqa: PLR0913 - the facts of one part
         refused=sum(each.refused for each in traffic if each.hour in hours),
         until=made_at.astimezone(zone) if until < week.minutes.stop else None,
         limits=_limits(rules, opening),
+        wrong_clock=tuple(_wrong_time(each, week) for each in wrong),
     )
+
+
+def _wrong_time(each: WrongClock, week: Week) -> WrongTime:
+    start = None if each.first_minute is None else at_minute(each.first_minute, week.zone)
+    return WrongTime(start, at_minute(each.after_minute, week.zone), round(each.seconds / 60), each.undated)
 
 
 _OWNERS = {

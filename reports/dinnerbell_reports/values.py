@@ -133,6 +133,19 @@ class GroupSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongTime:
+    """A stretch in which the box's clock was wrong, and what opens by time stayed shut."""
+
+    start: datetime | None
+    """None: the box was stopped before its clock was set."""
+    after: datetime
+    """The newest time known before it."""
+    minutes: int
+    undated: int
+    """Look-ups of it whose time nobody knows: only their number is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     expected: int
     """Named devices of the setting."""
@@ -154,6 +167,7 @@ class Sight:
     """Set where the report was made before the week was over: what it covers ends here."""
     limits: tuple[str, ...]
     """Sentences: what the box cannot or may not see here."""
+    wrong_clock: tuple[WrongTime, ...] = ()
     number: int = 3
     heading: str = "Could we see?"
 

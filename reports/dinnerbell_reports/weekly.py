@@ -14,7 +14,7 @@ from dinnerbell.config import Rules
 from dinnerbell.grace import make_grace
 from dinnerbell.model import Pass
 from dinnerbell.passes import with_passes
-from dinnerbell.usage import Traffic, Usage
+from dinnerbell.usage import Traffic, Usage, WrongClock
 from dinnerbell_reports import annex
 from dinnerbell_reports.annex_values import RuleChange, WeeklyReport, WeekSpan
 from dinnerbell_reports.changes import changes
@@ -49,13 +49,14 @@ def weekly(  # noqa: PLR0913 - what the log holds
     passes: Sequence[Pass] = (),
     rule_changes: Sequence[RuleChange] = (),
     reader: str = "",
+    wrong_clocks: Sequence[WrongClock] = (),
 ) -> WeeklyReport:
     """Return the report of `week`.
 
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
     `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
-    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `reader`: a role, for the edition without the
-    evidence that is kept from its holder; "" for the whole report.
+    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week; `reader`: a
+    role, for the edition without the evidence that is kept from its holder; "" for the whole report.
     """
     is_withheld = withheld_from(rules, reader)
     named = without(rules, is_withheld)
@@ -76,7 +77,10 @@ def weekly(  # noqa: PLR0913 - what the log holds
     seen = devices_seen(week, registry, rows_of[week], traffic)
     open_ = opening(policy, week)
     people = staffing(rules)
-    part_3 = sight(named, week, open_, seen, traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at)
+    part_3 = sight(
+        named, week, open_, seen,
+        traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at, wrong_clocks=wrong_clocks,
+    )  # fmt: skip
     is_first = annex.first_week(week, contacts, before, seen)
     facts = Facts(
         rules=rules,
