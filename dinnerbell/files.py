@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from dinnerbell.config import Remark, Rules
+from dinnerbell.excerpt import told
 from dinnerbell.rules import RulesError, decode_rules, read_rules
 from dinnerbell.shipped import shipped_catalogue
 
@@ -13,12 +14,23 @@ LAST_GOOD = "last-good-rules.yaml"
 
 
 class RulesFileError(Exception):
-    """rules.yaml can't be used: `remarks` are all its errors; a file that can't be read has one, at 1:1."""
+    """rules.yaml can't be used: `remarks` are all its errors; a file that can't be read has one, at 1:1.
 
-    def __init__(self, path: Path, remarks: tuple[Remark, ...]) -> None:
-        super().__init__("\n".join(remark.text(str(path)) for remark in remarks))
+    As text: each with its place, and under it the line of the file, the part in question underlined.
+    """
+
+    def __init__(self, path: Path, remarks: tuple[Remark, ...], text: str = "") -> None:
+        super().__init__(path, remarks, text)
         self.path = path
         self.remarks = remarks
+        self._text = text
+
+    def __str__(self) -> str:
+        return self.told(str(self.path))
+
+    def told(self, file_name: str) -> str:
+        """Return all of it under the name that a person knows the file by."""
+        return "\n".join(told(remark, file_name, self._text) for remark in self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ def rules_file_of(path: Path, data: bytes, today: date) -> RulesFile:
         text = decode_rules(data)
         return RulesFile(path, text, read_rules(text, catalogue=shipped_catalogue(), today=today))
     except RulesError as error:
-        raise RulesFileError(path, error.remarks) from None
+        raise RulesFileError(path, error.remarks, data.decode("utf-8", errors="replace")) from None
 
 
 def keep_last_good(data: Path, rules_file: RulesFile) -> None:

@@ -138,6 +138,7 @@ class TestBrokenRules:
         assert all(line.isdecimal() and column.isdecimal() for line, column in places)
         assert "esential" in done.stderr
         assert "ofice" in done.stderr
+        assert len([line for line in lines if line.startswith("  | ") and line.endswith("^")]) == len(places), "each one is underlined"
         assert "no last good copy" in lines[-1]
         assert not usage_path(data).exists()
 
@@ -217,6 +218,7 @@ class TestReloading:
         eventually(lambda: "stay in force" in box.errors)
         for wrong in (f"{rules}:17:", "esential", "ofice", "lnch"):
             assert wrong in box.errors
+        assert "^^^^" in box.errors
         assert rcode(box.ask("www.example.org")) == "NOERROR"
         assert rcode(box.ask("www.tiktok.com", source=TABLET)) == "NXDOMAIN"
         assert copy_in(data) == ACORN_LANE

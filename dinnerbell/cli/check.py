@@ -8,7 +8,6 @@ import click
 
 from dinnerbell.cli.common import Where, now, print_json
 from dinnerbell.config import Remark
-from dinnerbell.excerpt import told
 from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.plain import describe
 
@@ -27,8 +26,7 @@ def check(where: Where, file: Path | None, strict: bool, as_json: bool) -> None:
         if as_json:
             print_json({"ok": False, "errors": _remarks(path, error.remarks), "warnings": [], "inactive": [], "meaning": None})
         else:
-            text = _text(path)
-            click.echo("\n".join(told(remark, str(path), text) for remark in error.remarks))
+            click.echo(str(error))
         sys.exit(1)
     meaning = describe(rules, now().astimezone(rules.policy.setting.zone).date())
     is_good = not (strict and rules.warnings)
@@ -52,11 +50,3 @@ def _remarks(path: Path, remarks: tuple[Remark, ...]) -> list[dict[str, Any]]:
         for remark in remarks
     ]
 
-
-def _text(path: Path) -> str:
-    """Return the file as far as it can be shown; nothing if it can't be read or is no UTF-8 at all, which is the error then."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return ""
-    return "" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data.decode("utf-8", errors="replace")

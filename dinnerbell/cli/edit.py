@@ -21,7 +21,6 @@ from dinnerbell.cli.history import differences, told
 from dinnerbell.cli.replay import replay_log
 from dinnerbell.config import Remark, Rules
 from dinnerbell.draft import Draft, DraftError
-from dinnerbell.excerpt import told as told_error
 from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, load_rules, rules_file_of
 from dinnerbell.log import LogError, LogReader, usage_path
 from dinnerbell.passes import with_passes
@@ -158,8 +157,7 @@ def _checked(path: Path, data: bytes) -> RulesFile | None:
     try:
         return rules_file_of(path, data, now().date())
     except RulesFileError as error:
-        text = data.decode("utf-8", errors="replace")
-        click.echo("\n".join(told_error(remark, path.name, text) for remark in error.remarks))
+        click.echo(error.told(path.name))
         count = len(error.remarks)
         click.echo(f"There {'is a mistake' if count == 1 else f'are {count} mistakes'} in it. The rules in force stay in force.")
         return None
