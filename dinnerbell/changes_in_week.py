@@ -16,11 +16,12 @@ from datetime import date, datetime, timedelta
 
 from dinnerbell.catalogue import KINDS, SOCIAL_KINDS, UMBRELLA, Catalogue
 from dinnerbell.changed_days import Day, Stretch, day_phrases
-from dinnerbell.model import Device, Group, Rule, Target, TargetKind, rule_is_for
+from dinnerbell.model import Device, Group, Target, TargetKind, rule_is_for
 from dinnerbell.names import is_under
 from dinnerbell.policy import CANARIES, Policy
 from dinnerbell.times import Closures
 from dinnerbell.timetable.groups import NOBODY_NAMED, UNKNOWN, stand_ins
+from dinnerbell.timetable.ordinary import closed_around, ordinary_monday, settled
 from dinnerbell.timetable.subjects import Label, find_subjects
 from dinnerbell.timetable.week import MINUTE, Course, follow, week_days
 from dinnerbell.timetable.words import what
@@ -142,10 +143,10 @@ class _Comparison:
     """Two policies in the same week. Devices to which the same rules apply are compared once."""
 
     def __init__(self, old: Policy, new: Policy, today: date) -> None:
-        self._monday = _ordinary_monday((old, new), today)
-        self._files = tuple(_settled(policy, today, Closures()) for policy in (old, new))
-        closed = Closures(None, ((self._monday - timedelta(days=7), self._monday + timedelta(days=13)),))
-        self._closed_files = tuple(_settled(policy, today, closed) for policy in (old, new))
+        self._monday = ordinary_monday((policy.setting.zone for policy in (old, new)), today)
+        self._files = tuple(settled(policy, today, Closures()) for policy in (old, new))
+        closed = closed_around(self._monday)
+        self._closed_files = tuple(settled(policy, today, closed) for policy in (old, new))
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[_Difference, ...]] = {}
 
     def differences(self, probe: _Probe) -> tuple[_Difference, ...]:
@@ -233,21 +234,3 @@ def _told(catalogue: Catalogue, labels: list[Label]) -> list[Label]:
     social = {id_ for id_, service in catalogue.services.items() if service.is_social} | set(SOCIAL_KINDS)
     return [label for label in labels if label.id not in social]
 
-
-def _settled(policy: Policy, today: date, closures: Closures) -> Policy:
-    """Return the policy of a week in which approvals hold or do not, as they do today, and every day is closed or none."""
-    return replace(policy, closures=closures, rules=tuple(_approved(rule, today) for rule in policy.rules))
-
-
-def _approved(rule: Rule, today: date) -> Rule:
-    if rule.approval is None:
-        return rule
-    return replace(rule, approval=None) if rule.approval.covers(today) else replace(rule, approval=None, when=())  # it never fits
-
-
-def _ordinary_monday(policies: Iterable[Policy], today: date) -> date:
-    zones = [policy.setting.zone for policy in policies]
-    monday = today - timedelta(days=today.weekday())
-    while any(day.shifts for zone in zones for day in week_days(monday, zone, Closures())):
-        monday += timedelta(weeks=1)
-    return monday

@@ -10,15 +10,16 @@ closed days come out otherwise, that is said too.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from dinnerbell.catalogue import HELPLINE_KIND, SOCIAL_KINDS, UMBRELLA, Catalogue
-from dinnerbell.model import Rule, Target, TargetKind, Verdict, rule_is_for
+from dinnerbell.model import Target, TargetKind, Verdict, rule_is_for
 from dinnerbell.policy import Policy
 from dinnerbell.times import MINUTES_A_DAY, Closures, Window
 from dinnerbell.timetable.groups import group_timetables
+from dinnerbell.timetable.ordinary import closed_around, ordinary_monday, settled
 from dinnerbell.timetable.subjects import OTHERWISE, Label
-from dinnerbell.timetable.week import MINUTE, Row, State, Timetable, week_days
+from dinnerbell.timetable.week import MINUTE, Row, State, Timetable
 from dinnerbell.timetable.words import state_phrase, what
 from dinnerbell.wording import is_plural, joined, sentence_case
 
@@ -54,9 +55,10 @@ def group_stories(policy: Policy, today: date | None = None) -> tuple[GroupStory
     `today`: approvals are told as they are that day; None: as if all held.
     """
     alike = _alike(policy)
-    ordinary = _settled(policy, today, alike)
-    monday = _ordinary_monday(policy, today)
-    closed = replace(ordinary, closures=Closures(None, ((monday - timedelta(days=7), monday + timedelta(days=13)),)))
+    few = replace(policy, devices={name: policy.devices[name] for name in alike})  # one of each sort
+    ordinary = settled(few, today, Closures())
+    monday = ordinary_monday((policy.setting.zone,), today or _ANY_MONDAY)
+    closed = replace(ordinary, closures=closed_around(monday))
     has_closed_days = policy.closures != Closures() and any(rule.is_timed for rule in ordinary.rules)
     stories = []
     for group in (*policy.groups.values(), None):
@@ -76,30 +78,6 @@ def _alike(policy: Policy) -> dict[str, list[str]]:
         applying = tuple(rule.index for rule in policy.rules if rule_is_for(rule, device))
         found.setdefault((device.group.name if device.group else None, applying), []).append(device.name)
     return {names[0]: names for names in found.values()}
-
-
-def _settled(policy: Policy, today: date | None, alike: Iterable[str]) -> Policy:
-    """Return the policy of an ordinary week: nothing closed, approvals in force or not, one device of each sort."""
-    return replace(
-        policy,
-        closures=Closures(),
-        devices={name: policy.devices[name] for name in alike},
-        rules=tuple(_approved(rule, today) for rule in policy.rules),
-    )
-
-
-def _approved(rule: Rule, today: date | None) -> Rule:
-    if rule.approval is None:
-        return rule
-    holds = today is None or rule.approval.covers(today)
-    return replace(rule, approval=None) if holds else replace(rule, approval=None, when=())  # no time at all: it never fits
-
-
-def _ordinary_monday(policy: Policy, today: date | None) -> date:
-    monday = _ANY_MONDAY if today is None else today - timedelta(days=today.weekday())
-    while any(day.shifts for day in week_days(monday, policy.setting.zone, Closures())):
-        monday += timedelta(weeks=1)
-    return monday
 
 
 def _whose(week: Timetable, alike: dict[str, list[str]]) -> str:

@@ -89,14 +89,21 @@ class Policy:
             return None
 
     def _find(self, address: Address) -> Device:
-        best: tuple[int, Device | Group] | None = None
-        candidates: list[Device | Group] = [*self.devices.values(), *self.groups.values()]
+        bits = int(address)
+        held = (by_prefix.get(bits >> shift) for version, shift, by_prefix in self._networks if version == address.version)
+        found = next((who for who in held if who is not None), None)
+        return found if isinstance(found, Device) else Device(str(address), found, (ipaddress.ip_network(address),))
+
+    @cached_property
+    def _networks(self) -> tuple[tuple[int, int, dict[int, Device | Group]], ...]:
+        """Return (IP version, bits behind the prefix, prefix -> whose it is), the longest prefixes first: a look-up costs one try each."""
+        found: dict[tuple[int, int], dict[int, Device | Group]] = {}
+        candidates: tuple[Device | Group, ...] = (*self.devices.values(), *self.groups.values())
         for candidate in candidates:
             for network in candidate.addresses:
-                if address.version == network.version and address in network and (best is None or network.prefixlen > best[0]):
-                    best = (network.prefixlen, candidate)
-        found = best[1] if best else None
-        return found if isinstance(found, Device) else Device(str(address), found, (ipaddress.ip_network(address),))
+                shift = network.max_prefixlen - network.prefixlen
+                found.setdefault((network.version, shift), {}).setdefault(int(network.network_address) >> shift, candidate)
+        return tuple((version, shift, by_prefix) for (version, shift), by_prefix in sorted(found.items(), key=lambda item: item[0][1]))
 
     def covers(self, span: TimeSpan, at: datetime) -> bool:
         """Tell whether the instant `at` lies inside `span` on this setting's clock."""

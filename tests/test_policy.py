@@ -4,6 +4,8 @@ import ipaddress
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cast import (
     A_MONDAY,
@@ -187,6 +189,29 @@ def test_the_longest_network_says_who_and_an_exact_address_is_the_longest():
             found = {text: own.device_at(plain_address(text)) for text in asked}
             assert [found["10.1.2.4"], found["10.1.2.3"]] == [trolley, one]
             assert [each.group and each.group.name for each in found.values()] == ["wide", "narrow", "office", "children", "wide", None]
+
+
+def a_network(version, bits, prefix):
+    return ipaddress.ip_network((bits << (28 if version == 4 else 124), prefix), strict=False)
+
+
+NETWORKS = st.lists(st.builds(a_network, st.sampled_from((4, 6)), st.integers(0, 15), st.integers(0, 5)), max_size=8)
+"""Few and wide, so that they lie inside each other."""
+
+
+@given(NETWORKS, NETWORKS, st.sampled_from((4, 6)), st.integers(0, 63))
+def test_who_is_at_an_address_is_what_a_look_through_all_of_them_finds(of_devices, of_groups, version, bits):
+    own_devices = [Device(f"device-{number}", OFFICE, (network,), is_named=True) for number, network in enumerate(of_devices)]
+    own_groups = [Group(f"group-{number}", Owner.STAFF, addresses=(network,)) for number, network in enumerate(of_groups)]
+    address = (ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(bits << (26 if version == 4 else 122))
+    holders = [each for each in (*own_devices, *own_groups) if address in each.addresses[0]]
+    expected = max(holders, key=lambda each: each.addresses[0].prefixlen, default=None)  # of equals, the first
+    own = policy(groups={each.name: each for each in own_groups}, devices={each.name: each for each in own_devices})
+    found = own.device_at(address)
+    if isinstance(expected, Device):
+        assert found is expected
+    else:
+        assert (found.group, found.name) == (expected, str(address))
 
 
 def test_a_device_is_called_by_name_or_address_and_by_nothing_else():

@@ -27,15 +27,13 @@ def group_timetables(policy: Policy, group: Group | None, monday: date) -> tuple
     """Return the weeks of a group (None: of the unknown devices), one for each that differs, in the order of the file."""
     name = group.name if group else UNKNOWN
     by_rules: dict[tuple[int, ...], Timetable] = {}
-    by_rows: dict[tuple[Row, ...], tuple[Timetable, list[str]]] = {}
+    by_rows: dict[tuple[Row, ...], tuple[Timetable, dict[str, None]]] = {}  # a dict for its order: there may be thousands of members
     for member, device in _members(policy, group):
         applying = tuple(rule.index for rule in policy.rules if rule_is_for(rule, device))  # all that a decision knows of a device
         if applying not in by_rules:
             by_rules[applying] = timetable(policy, device, monday)
         one = by_rules[applying]
-        members = by_rows.setdefault(one.rows, (one, []))[1]
-        if member not in members:
-            members.append(member)
+        by_rows.setdefault(one.rows, (one, {}))[1][member] = None
     return tuple(replace(one, name=name, group=name, members=tuple(members)) for one, members in by_rows.values())
 
 
@@ -84,7 +82,7 @@ def _own_address(network: Network, networks: list[Network]) -> Address | None:
     """Return the first address of `network` that lies in no narrower one; None: they fill it."""
     if network.prefixlen == network.max_prefixlen:
         return network.network_address
-    narrower = sorted((int(each.network_address), int(each.broadcast_address)) for each in networks if _is_narrower(each, network))
+    narrower = sorted({(int(each.network_address), int(each.broadcast_address)) for each in networks if _is_narrower(each, network)})
     first = int(network.network_address)
     for start, end in narrower:
         if start > first:
