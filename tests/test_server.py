@@ -505,3 +505,15 @@ class TestUpstreamTrouble:
                 assert addresses(dns.message.from_wire(receive_message(tcp))) == ["198.18.0.1"]
             assert sum(server.counts().lookups.values()) == 2
             server._loop.close()
+
+
+def test_answers_are_counted_by_verdict(local_upstream):
+    """The first of each is worked out, the others come from the client's first cache; over TCP nothing does. A canary is a block."""
+    with LiveServer(upstreams=[local_upstream.endpoint]) as server:
+        for tcp in (False, False, True):
+            server.ask("www.example.org", tcp=tcp)
+            server.ask("www.tiktok.com", source=TABLET, tcp=tcp)
+            server.ask("www.google.com", source=TABLET, tcp=tcp)
+        server.ask("use-application-dns.net")
+        assert server.call(lambda: dict(server.server.answered)) == {Verdict.ALLOW: 3, Verdict.BLOCK: 4, Verdict.ENFORCE: 3}
+        assert server.call(lambda: server.server.clients) == 2

@@ -14,7 +14,7 @@ The order of judging, and why:
 import ipaddress
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dinnerbell.catalogue import BYPASS_KIND
@@ -46,6 +46,7 @@ class Reply:
     """Seconds for which the same query may be answered with the same bytes; 0: not again."""
     key: LogKey | None
     refused: bool
+    verdict: Verdict = Verdict.ALLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Answerer:
             span = life(decision, turn.now, cap=HINFO_TTL)
             return Reply(answers.any_hinfo(query, span.cap or 0, limit=turn.limit), span.fresh, key, refused=False)
         if decision.verdict is Verdict.ENFORCE and query.qtype in _REDIRECTED:
-            return self._enforce(turn, decision, key)
+            found = self._enforce(turn, decision, key)
+            return replace(found, verdict=Verdict.ENFORCE) if isinstance(found, Reply) else found
         return self._forwarded(turn, decision, key)
 
     def _forwarded(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
@@ -160,7 +162,7 @@ class Answerer:
         span = life(decision, turn.now, cap=answers.REFUSAL_TTL).shorter(within)
         text = refusal_text(decision, self.policy, turn.at)
         message = answers.refusal(turn.query, decision.host, span.cap or 0, text, limit=turn.limit)
-        return Reply(message, span.fresh, key, refused=decision.reason is not Reason.CANARY)
+        return Reply(message, span.fresh, key, refused=decision.reason is not Reason.CANARY, verdict=Verdict.BLOCK)
 
     def _enforce(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
         query, target = turn.query, decision.engines[0].target

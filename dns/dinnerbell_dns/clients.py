@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dinnerbell.config import PRIVATE, LogLevel
-from dinnerbell.model import Address, Device, Network
+from dinnerbell.model import Address, Device, Network, Verdict
 from dinnerbell.usage import LogKey
 
 MAX_CLIENTS = 20_000
@@ -34,6 +34,7 @@ class Entry:
     """Monotonic seconds; after that its TTLs are no longer right."""
     key: LogKey | None
     refused: bool
+    verdict: Verdict = Verdict.ALLOW
     hits: int = 0
 
 
@@ -43,11 +44,13 @@ class Client:
     level: LogLevel
     entries: dict[bytes, Entry] = field(default_factory=dict)
 
-    def keep(self, question: bytes, reply: bytes, fresh_until: float, key: LogKey | None, *, refused: bool) -> Entry:
+    def keep(  # noqa: PLR0913 - what an entry is
+        self, question: bytes, reply: bytes, fresh_until: float, key: LogKey | None, *, refused: bool, verdict: Verdict = Verdict.ALLOW
+    ) -> Entry:
         """Remember the answer to the query whose bytes behind the ID are `question`."""
         if len(self.entries) >= MAX_ENTRIES:
             self.entries.clear()
-        entry = self.entries[question] = Entry(self, reply, fresh_until, key, refused)
+        entry = self.entries[question] = Entry(self, reply, fresh_until, key, refused, verdict)
         return entry
 
 

@@ -6,13 +6,13 @@ The clock comes in as functions, so that a demo or a test can be at any instant.
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules
-from dinnerbell.model import Network, plain_address
+from dinnerbell.model import Network, Verdict, plain_address
 from dinnerbell.usage import Batch
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.answers import fault_reply
@@ -141,9 +141,10 @@ class Server:
         answer(found.message)
         self._tally.turn_minute()
         if found.fresh > 0:
-            self._tally.hit(client.keep(data[2:], found.message[2:], ticks + found.fresh, found.key, refused=found.refused))
+            until = ticks + found.fresh
+            self._tally.hit(client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict))
         else:
-            self._tally.count(client, found.key, refused=found.refused)
+            self._tally.count(client, found.key, refused=found.refused, verdict=found.verdict)
 
     async def _answer_later(self, data: bytes, query: Query, source: str, wanted: Wanted, answer: Callable[[bytes], None]) -> None:
         fetched = await self.fetcher.fetch(wanted)
@@ -172,7 +173,7 @@ class Server:
             if client is None:
                 return None
             found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), found, fetched, tcp=True)
-        self._tally.count(client, found.key, refused=found.refused)
+        self._tally.count(client, found.key, refused=found.refused, verdict=found.verdict)
         return found.message
 
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +197,17 @@ class Server:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def answered(self) -> Mapping[Verdict, int]:
+        """Return how many queries were answered since the start, by verdict."""
+        self._tally.collect()
+        return self._tally.answered
+
+    @property
+    def clients(self) -> int:
+        """How many addresses have asked lately; those of networks that are not answered among them."""
+        return len(self._clients)
 
     def take_counts(self) -> Batch:
         """Return everything counted since the last call."""

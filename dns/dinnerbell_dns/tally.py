@@ -4,9 +4,11 @@ A hit of a first cache costs one increment on its entry. `collect` moves those h
 so it is called when a minute turns, and when the batch is taken.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from dinnerbell.clock import Clock
+from dinnerbell.model import Verdict
 from dinnerbell.usage import Batch, LogKey
 from dinnerbell_dns.clients import Client, Entry
 
@@ -37,6 +39,8 @@ class Tally:
     _ticks: float = field(init=False)
     """When `minute` was read off the clock."""
     _batch: Batch = field(default_factory=Batch)
+    answered: Counter[Verdict] = field(default_factory=Counter)
+    """Since the start; what was hit since the last `collect` is not in it yet."""
 
     def __post_init__(self) -> None:
         self.minute, self._ticks = self._now(), self.clock.ticks()
@@ -49,8 +53,9 @@ class Tally:
             self.touched.append(entry)
         entry.hits += 1
 
-    def count(self, client: Client, key: LogKey | None, *, refused: bool) -> None:
+    def count(self, client: Client, key: LogKey | None, *, refused: bool, verdict: Verdict) -> None:
         self.turn_minute()
+        self.answered[verdict] += 1
         self._batch.add(self.minute, client.device, key, refused=refused)
 
     def turn_minute(self) -> None:
@@ -60,6 +65,7 @@ class Tally:
     def collect(self) -> None:
         for entry in self.touched:
             self._batch.add(self.minute, entry.client.device, entry.key, refused=entry.refused, count=entry.hits)
+            self.answered[entry.verdict] += entry.hits
             entry.hits = 0
         self.touched.clear()
         self._batch.alive(self.minute)
