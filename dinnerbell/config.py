@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dinnerbell.model import Network, Owner, Verdict
+from dinnerbell.model import Address, Network, Owner, Verdict
 from dinnerbell.policy import Policy
 
 
@@ -47,6 +47,12 @@ class Box:
     listen: tuple[Endpoint, ...] = (Endpoint("0.0.0.0"), Endpoint("::"))
     upstream: tuple[Upstream, ...] = (Upstream(SYSTEM, text=SYSTEM),)
     answer_networks: tuple[str | Network, ...] = (PRIVATE,)
+    forward: Mapping[str, Endpoint] = field(default_factory=dict)
+    """Zones that a server of their own answers for; the longest that fits. Only there may a name lead to a private address."""
+    names: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    """Names of the setting's own, each exactly, with their addresses."""
+    rate_limit: int = 1000
+    """Look-ups a second that one address may make; the box's own machine any number."""
 
 
 class LogLevel(StrEnum):

@@ -42,13 +42,14 @@ def parse_upstream(text: str) -> Upstream:
     if text.startswith("tls://"):
         return _tls(text)
     try:
-        return Upstream("plain", _server(text, 53), text=text)
+        return Upstream("plain", parse_server(text), text=text)
     except BadEndpoint:
         advice = "write system, an address like 192.0.2.1, tls://192.0.2.1#name or https://name/dns-query"
         raise BadEndpoint(f"{text!r} is no resolver: {advice}") from None
 
 
-def _server(text: str, port: int) -> Endpoint:
+def parse_server(text: str, port: int = 53) -> Endpoint:
+    """Read the address of a resolver: ADDR or ADDR:PORT. Raises BadEndpoint."""
     endpoint = parse_endpoint(text, port=port)
     if endpoint.port == 0 or ipaddress.ip_address(endpoint.address).is_unspecified:
         raise BadEndpoint(f"{text!r} cannot be asked: write the resolver's own address")
@@ -60,7 +61,7 @@ def _tls(text: str) -> Upstream:
     if not sign or not name:
         raise BadEndpoint(f"{text!r}: the name on the resolver's certificate is missing: write it like tls://9.9.9.9#dns.quad9.net")
     try:
-        return Upstream("tls", _server(address, 853), tls_name=normalise(name), text=text)
+        return Upstream("tls", parse_server(address, 853), tls_name=normalise(name), text=text)
     except BadName as error:
         raise BadEndpoint(str(error)) from None
 

@@ -1,5 +1,7 @@
 """Upstream's answers, kept: TTLs age, caps hold, stale ones stand in, and no bytes upset the reader (dnspython builds and reads)."""
 
+import ipaddress
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -82,6 +84,35 @@ class TestReading:
         )
         assert found.targets == ("a.example", "www.instagram.com")
         assert found.addresses == ((300, b"\xc6\x12\0\1"),)
+
+    @pytest.mark.parametrize(
+        "message, reached",
+        [
+            pytest.param(said("www.example. 9 A 198.18.0.1", "www.example. 9 AAAA 2001:db8::1"), ["198.18.0.1", "2001:db8::1"], id="both"),
+            pytest.param(said("www.example. 9 MX 1 m.example.", additional="m.example. 9 A 10.0.0.1"), ["10.0.0.1"], id="additional"),
+            pytest.param(
+                said("www.example. 9 HTTPS 1 . alpn=h2 ipv4hint=10.0.0.1,10.0.0.2 port=443 ipv6hint=fd00::1", rdtype="HTTPS"),
+                ["10.0.0.1", "10.0.0.2", "fd00::1"],
+                id="hints",
+            ),
+            pytest.param(said("www.example. 9 SVCB 1 a.example. port=8443", rdtype="SVCB"), [], id="no_hints"),
+            pytest.param(said("www.example. 9 HTTPS 0 a.example.", rdtype="HTTPS"), [], id="an_alias"),
+            pytest.param(said('www.example. 9 TXT "\\010\\000\\000\\001"', rdtype="TXT"), [], id="a_text_that_looks_like_one"),
+        ],
+    )
+    def test_addresses_it_leads_to_are_found(self, message, reached):
+        assert [str(ipaddress.ip_address(packed)) for packed in read_answer(message).reached] == reached
+
+    def test_parameters_that_run_past_their_record_are_faulty(self):
+        wire = said("www.example. 9 HTTPS 1 . ipv4hint=10.0.0.1", rdtype="HTTPS").replace(b"\0\4\0\4\x0a", b"\0\4\0\5\x0a")
+        with pytest.raises(Faulty):
+            read_answer(wire)
+
+    def test_the_soa_of_a_negative_answer_says_how_long_that_holds(self):
+        """RFC 2308 section 5: a careless server's SOA TTL of an hour beside a MINIMUM of a minute would live an hour on the device."""
+        for message in (said(rcode="NXDOMAIN", authority=SOA.format(3600, 60)), said(authority=SOA.format(3600, 60))):
+            answer = rendered(read_answer(message), age=20)
+            assert [rrset.ttl for rrset in answer.authority] == [40]
 
     def test_svcb_targets_are_found_and_the_owner_itself_is_none(self):
         records = (

@@ -235,6 +235,20 @@ def test_the_box_the_log_and_the_reports_are_read():
     assert rules.reports.not_about == {"chair": ("office",), "manager": ("office",)}
 
 
+def test_the_box_knows_its_own_names_and_their_servers():
+    box = read(
+        NO_RULES + "box:\n  forward: {LAN.: 192.168.1.1, 168.192.in-addr.arpa: '[fd00::1]:5353'}\n"
+        "  names: {Printer.lan: [192.168.1.9, 'fd00::9', 192.168.1.9], nas.internal: 192.168.1.10}\n  rate-limit: 50\n"
+    ).box
+    assert box.forward == {"lan": Endpoint("192.168.1.1"), "168.192.in-addr.arpa": Endpoint("fd00::1", 5353)}
+    assert {name: [str(address) for address in addresses] for name, addresses in box.names.items()} == {
+        "printer.lan": ["192.168.1.9", "fd00::9"],
+        "nas.internal": ["192.168.1.10"],
+    }
+    assert box.rate_limit == 50
+    assert (read(NO_RULES + "box: {forward: , names: }\n").box, read(NO_RULES).box.rate_limit) == (Box(), 1000)
+
+
 @pytest.mark.parametrize("text, seconds", [("1s", 1), ("2", 2), ("0.25", 0.25), ("1m", 60)])
 def test_flush_is_a_duration_or_a_number_of_seconds(text, seconds):
     assert read(NO_RULES + f"log: {{flush: {text}}}\n").log.flush_seconds == seconds
@@ -243,10 +257,8 @@ def test_flush_is_a_duration_or_a_number_of_seconds(text, seconds):
 RESERVED = {
     "guidance": ("setting: {name: Acorn, guidance: {EYFS framework: 2026-01-01}}\nrules: []\n", ["`setting.guidance`"]),
     "lists": (NO_RULES + "box: {lists: {malware: {from: https://lists.example/x, refresh: 1d}}}\n", ["`box.lists`"]),
-    "forward": (NO_RULES + "box: {forward: {lan: 192.168.1.1}}\n", ["`box.forward`"]),
-    "names": (NO_RULES + "box: {names: {printer.lan: 192.168.1.9}}\n", ["`box.names`"]),
     "provider": (NO_RULES + "box: {provider: {name: Example ISP, iwf-member: yes, tested: 2026-11-01}}\n", ["`box.provider`"]),
-    "rate_limit": (NO_RULES + "box: {rate-limit: 500}\n", ["`box.rate-limit`"]),
+    "local_names_are_active": (NO_RULES + "box: {forward: {lan: 192.168.1.1}, names: {a.lan: 10.0.0.9}, rate-limit: 500}\n", []),
     "tls": (NO_RULES + "box: {upstream: tls://9.9.9.9#dns.quad9.net}\n", ["`tls://9.9.9.9#dns.quad9.net` (an encrypted upstream)"]),
     "https": (NO_RULES + "box: {upstream: [system, https://dns.example/q]}\n", ["`https://dns.example/q` (an encrypted upstream)"]),
     "keep": (NO_RULES + "log: {keep: {lookups: 7d}}\n", ["`log.keep`"]),

@@ -163,6 +163,9 @@ class _Sections:
             listen=tuple(model.listen or usual.listen),
             upstream=tuple(model.upstream or usual.upstream),
             answer_networks=tuple(model.answer_networks or usual.answer_networks),
+            forward=dict(model.forward),
+            names={name: tuple(dict.fromkeys(addresses)) for name, addresses in model.names.items()},
+            rate_limit=model.rate_limit or usual.rate_limit,
         )
 
     def _log(self) -> LogConfig:

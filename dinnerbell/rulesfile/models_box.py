@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, field_validator
 
 from dinnerbell.config import PRIVATE, Endpoint, LogLevel, Upstream
-from dinnerbell.endpoints import parse_endpoint, parse_upstream
+from dinnerbell.endpoints import BadEndpoint, parse_endpoint, parse_server, parse_upstream
 from dinnerbell.model import Network
+from dinnerbell.names import is_under
 from dinnerbell.rulesfile import shown
 from dinnerbell.rulesfile.fields import (
     AddressField,
@@ -27,7 +28,7 @@ from dinnerbell.rulesfile.fields import (
     read_network,
     word,
 )  # fmt: skip
-from dinnerbell.rulesfile.references import AskedName, Who
+from dinnerbell.rulesfile.references import Who, read_asked_name
 from dinnerbell.times import BadTime, parse_days
 
 
@@ -37,6 +38,32 @@ def _read_endpoint(value: object) -> Endpoint:
 
 def _read_upstream(value: object) -> Upstream:
     return parse_upstream(word(value))
+
+
+def _read_server(value: object) -> Endpoint:
+    try:
+        return parse_server(word(value))
+    except BadEndpoint:
+        raise ValueError(f"{word(value)!r} is not the address of a server: write it like 192.168.1.1 or 192.168.1.1:5353") from None
+
+
+def _read_local_name(value: object) -> str:
+    name = read_asked_name(value)
+    if (fixed := next((zone for zone in _FIXED_NAMES if is_under(name, zone)), None)) is not None:
+        raise ValueError(f"the box always answers {fixed} itself: take this line out")
+    return name
+
+
+def _read_local_names(value: object) -> object:
+    if not isinstance(value, dict):
+        return {} if value is None else value
+    seen: dict[str, object] = {}
+    for text in value:
+        name = text.rstrip(".").lower() if isinstance(text, str) else text
+        if name in seen:
+            raise ValueError(f"`{seen[name]}` and `{text}` are one name: write it once")
+        seen[name] = text
+    return value
 
 
 def _read_answer_network(value: object) -> str | Network:
@@ -75,6 +102,12 @@ UpstreamField = Annotated[
 AnswerField = Annotated[str | Network, PlainValidator(_read_answer_network), shown.known_or_text((PRIVATE,), ("192.168.0.0/16",))]
 
 
+ServerField = Annotated[Endpoint, PlainValidator(_read_server), shown.text(examples=("192.168.1.1",))]
+LocalName = Annotated[str, PlainValidator(_read_local_name), shown.text(examples=("printer.internal",))]
+LocalNames = BeforeValidator(_read_local_names)
+_FIXED_NAMES = ("localhost", "resolver.arpa", "use-application-dns.net")
+
+
 class BoxModel(Part):
     listen: Annotated[list[EndpointField] | None, BeforeValidator(one_or_many), shown.OneOrMany()] = Field(
         default=None, description="where it answers: address:port", json_schema_extra={"default": ["0.0.0.0:53", "[::]:53"]}
@@ -93,10 +126,10 @@ class BoxModel(Part):
     lists: Annotated[dict[str, ListModel], Empty] = Field(
         default_factory=dict, description="lists of names to use in rules as list:NAME, each under its name"
     )
-    forward: Annotated[dict[AskedName, EndpointField], Empty] = Field(
+    forward: Annotated[dict[LocalName, ServerField], LocalNames] = Field(
         default_factory=dict, description="domains that another resolver answers for, such as your router for names at home"
     )
-    names: Annotated[dict[AskedName, Annotated[list[AddressField], BeforeValidator(one_or_many), shown.OneOrMany()]], Empty] = Field(
+    names: Annotated[dict[LocalName, Annotated[list[AddressField], BeforeValidator(one_or_many), shown.OneOrMany()]], LocalNames] = Field(
         default_factory=dict, description="names of your own with their addresses, such as a printer's"
     )
     provider: ProviderModel | None = Field(default=None, description="who filters illegal and adult content upstream, for the report")

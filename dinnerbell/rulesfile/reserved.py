@@ -14,10 +14,7 @@ from dinnerbell.rulesfile.reader import Reader
 _KEYS: tuple[tuple[Path, str], ...] = (
     (("setting", "guidance"), "documents do not name it yet"),
     (("box", "lists"), "no list is fetched, so nothing is refused because of one"),
-    (("box", "forward"), "every name is asked of `upstream`"),
-    (("box", "names"), "these names are asked of `upstream` like any other"),
     (("box", "provider"), "reports go on saying that illegal and adult content is not shown to be filtered"),
-    (("box", "rate-limit"), "the usual limit holds"),
     (("log", "keep"), "nothing is deleted from the log by itself"),
     (("reports", "weekly"), "no report is made by itself: `dinnerbell report weekly` makes one"),
     (("reports", "to"), "no mail is sent"),

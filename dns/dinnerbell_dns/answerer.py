@@ -5,10 +5,12 @@ The order of judging, and why:
 1. class and type that no filter serves      before any work is done for them
 2. decide()                                   the policy comes before every cache: nothing kept can outlive a rule
 3. refusal, canary                            for every type alike (RFC 8020), ANY included
-4. ANY                                        RFC 8482: an answer, but a small one
-5. enforce                                    the safe host's answer in place of the name's own
-6. HTTPS, where the proxy looks inside        nothing, so that the SNI stays readable
-7. the answer, from cache or upstream         judged by its CNAME and SVCB targets where only `otherwise` (or a pass) decided
+4. enforce                                    the safe host's answer in place of the name's own
+5. names of the box's own, special-use names  answered here: they never leave the box (local.py)
+6. ANY                                        RFC 8482: an answer, but a small one
+7. HTTPS, where the proxy looks inside        nothing, so that the SNI stays readable
+8. the answer, from cache or upstream         judged by where it leads: into the private network (rebinding.py), and by its CNAME and
+                                              SVCB targets where only `otherwise` (or a pass) decided
 """
 
 import ipaddress
@@ -18,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dinnerbell.catalogue import BYPASS_KIND
+from dinnerbell.config import Endpoint
 from dinnerbell.model import Address, Verdict
 from dinnerbell.plain import refusal as refusal_text
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, decide_alias
@@ -25,8 +28,10 @@ from dinnerbell.usage import LogKey, log_key
 from dinnerbell_dns import answers
 from dinnerbell_dns.cache import STALE_TTL, Answer, AnswerCache, Key
 from dinnerbell_dns.clients import Client
+from dinnerbell_dns.local import INTERNET, LocalNames, Place, Route
+from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.ruling import Life, lasting, life
-from dinnerbell_dns.wire import IN, QUESTION_TAIL, Qtype, Query, Rcode, name_wire
+from dinnerbell_dns.wire import AA, IN, QUESTION_TAIL, Qtype, Query, Rcode, name_wire
 
 HINFO_TTL = 3600
 _REDIRECTED = frozenset({Qtype.A, Qtype.AAAA, Qtype.CNAME, Qtype.SVCB, Qtype.HTTPS})
@@ -47,6 +52,8 @@ class Reply:
     key: LogKey | None
     refused: bool
     verdict: Verdict = Verdict.ALLOW
+    is_rebinding: bool = False
+    """Withheld because it led into the private network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ class Wanted:
 
     key: Key
     question: bytes
+    server: Endpoint | None = None
+    """The one to ask, for a forwarded zone; None: the upstreams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,15 @@ class _Turn:
 
 
 class Answerer:
-    """Answers queries by a policy from a cache. State: the policy in force and the cache."""
+    """Answers queries by a policy from a cache. State: what is in force (the policy, the local names) and the cache."""
 
-    def __init__(self, policy: Policy, cache: AnswerCache) -> None:
+    def __init__(
+        self, policy: Policy, cache: AnswerCache, local: LocalNames | None = None, private: PrivateAddresses | None = None
+    ) -> None:
         self.policy = policy
         self.cache = cache
+        self.local = local or LocalNames()
+        self.private = private or PrivateAddresses()
 
     def answer(self, query: Query, client: Client, now: float, ticks: float, *, tcp: bool) -> Reply | Wanted:
         """Answer at `now` (seconds since 1970); `ticks` are the cache's monotonic seconds."""
@@ -107,18 +120,26 @@ class Answerer:
         decision = decide(self.policy, Ask(turn.client.device, query.name, turn.at))
         key = log_key(turn.client.level, turn.client.device, query.name, decision)
         if decision.host == RESOLVER_ARPA:  # RFC 9462 section 6.4: answered here, never forwarded
-            return Reply(answers.no_data(query, RESOLVER_ARPA, answers.REFUSAL_TTL, limit=turn.limit), math.inf, key, refused=False)
+            message = answers.no_data(query, RESOLVER_ARPA, answers.REFUSAL_TTL, limit=turn.limit, flags=AA)
+            return Reply(message, math.inf, key, refused=False)
         if decision.verdict is Verdict.BLOCK:
             return self._refusal(turn, decision, key)
-        if query.qtype == Qtype.ANY:
-            span = life(decision, turn.now, cap=HINFO_TTL)
-            return Reply(answers.any_hinfo(query, span.cap or 0, limit=turn.limit), span.fresh, key, refused=False)
         if decision.verdict is Verdict.ENFORCE and query.qtype in _REDIRECTED:
             found = self._enforce(turn, decision, key)
             return replace(found, verdict=Verdict.ENFORCE) if isinstance(found, Reply) else found
-        return self._forwarded(turn, decision, key)
+        return self._by_place(turn, decision, key)
 
-    def _forwarded(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
+    def _by_place(self, turn: _Turn, decision: Decision, key: LogKey | None) -> Reply | Wanted:
+        query, route = turn.query, self.local.route(turn.query.name)
+        if route.place in (Place.NOWHERE, Place.EMPTY) or (route.is_own and query.qtype != Qtype.ANY):
+            span = life(decision, turn.now, cap=answers.OWN_TTL)
+            return Reply(_own_answer(query, route, span.cap or 0, turn.limit), span.fresh, key, refused=False)
+        if query.qtype == Qtype.ANY:
+            span = life(decision, turn.now, cap=HINFO_TTL)
+            return Reply(answers.any_hinfo(query, span.cap or 0, limit=turn.limit), span.fresh, key, refused=False)
+        return self._forwarded(turn, decision, key, route)
+
+    def _forwarded(self, turn: _Turn, decision: Decision, key: LogKey | None, route: Route) -> Reply | Wanted:
         query = turn.query
         if query.qtype == Qtype.HTTPS and turn.client.device.is_intercepted:
             # an HTTPS record may carry keys that hide the SNI (RFC 9849), and HTTP/3, which the proxy does not see
@@ -127,7 +148,10 @@ class Answerer:
         cache_key = (query.name, query.qtype, query.dnssec_ok, query.checking_disabled)
         found, age, stale = self._find(turn, cache_key)
         if found is None:
-            return _failure(turn, key) if turn.asked == cache_key else Wanted(cache_key, query.question)
+            return _failure(turn, key) if turn.asked == cache_key else Wanted(cache_key, query.question, route.server)
+        if route is INTERNET and self.private.has_any(found.reached):
+            message = answers.refusal(query, query.name, answers.REFUSAL_TTL, _REBINDING, limit=turn.limit)
+            return Reply(message, 0.0, key, refused=False, is_rebinding=True)  # not kept: each one is counted
         span, refused = life(decision, turn.now), None
         if found.targets:  # whether they are judged depends on what decides, not on the verdict alone
             span = span.shorter(lasting(decision.rule_until, turn.now))
@@ -178,11 +202,31 @@ class Answerer:
         found, age, stale = self._find(turn, cache_key)
         if found is None and turn.asked != cache_key:
             return Wanted(cache_key, name_wire(target) + QUESTION_TAIL.pack(query.qtype, IN))
-        if found is None or found.rcode != Rcode.NOERROR:  # never fall back to the host that is not safe
-            return _failure(turn, key)
+        if found is None or found.rcode != Rcode.NOERROR or self.private.has_any(found.reached):
+            return _failure(turn, key)  # never fall back to the host that is not safe
         addresses = [(STALE_TTL if stale else max(0, left - int(age)), packed) for left, packed in found.addresses]
         message = answers.redirection(query, target, ttl, addresses, limit=turn.limit)
         return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+
+
+_REBINDING = "This name leads into your own network, which is a known attack. Yours? Write its domain under box: forward:"
+
+
+def _own_answer(query: Query, route: Route, ttl: int, limit: int) -> bytes:
+    """Return what the box itself says of a local name (RFC 6761, RFC 6303); `route` is neither INTERNET nor FORWARDED."""
+    if route.place is Place.NOWHERE:
+        return answers.no_such_name(query, route.zone, ttl, limit=limit)
+    values: list[bytes] = []
+    if query.qtype in (Qtype.A, Qtype.AAAA):
+        version = 4 if query.qtype == Qtype.A else 6
+        values = [address.packed for address in route.addresses if address.version == version]
+    elif query.qtype == Qtype.PTR:
+        values = [name_wire(name) for name in route.names]
+    elif query.qtype == Qtype.SOA and route.place is Place.EMPTY:
+        return answers.own_zone(query, ttl, limit=limit)
+    if values:
+        return answers.own_records(query, values, ttl, limit=limit)
+    return answers.no_data(query, query.name, ttl, limit=limit, flags=AA)
 
 
 _NO_UPSTREAM = answers.Ede(answers.EDE_NO_REACHABLE_AUTHORITY, "The internet provider's name servers do not answer")

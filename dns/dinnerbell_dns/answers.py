@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dinnerbell_dns.wire import AD, CD, HEADER, IN, QR, RA, RD, RECORD, TC, Qtype, Query, Rcode, name_wire
+from dinnerbell_dns.wire import AA, AD, CD, HEADER, IN, QR, RA, RD, RECORD, TC, Qtype, Query, Rcode, name_wire
 
 UDP_SIZE = 1232
 """What we announce and the most we send over UDP: it crosses every path unfragmented (DNS flag day 2020)."""
@@ -14,6 +14,8 @@ TCP_SIZE = 65535
 
 REFUSAL_TTL = 60
 """Seconds that a refusal may be kept by the device: short, so that a change of rules is felt."""
+OWN_TTL = 60
+"""Seconds for what the box says of its own names: they change with rules.yaml, too."""
 
 EDE_OPTION = 15
 EDE_BLOCKED = 15
@@ -96,9 +98,25 @@ def refusal(query: Query, owner: str, ttl: int, text: str, *, limit: int) -> byt
     return reply(query, Rcode.NXDOMAIN, (0, 1, 0), soa(owner_pointer(query, owner), ttl), limit=limit, ede=Ede(EDE_BLOCKED, text))
 
 
-def no_data(query: Query, owner: str, ttl: int, *, limit: int) -> bytes:
+def no_data(query: Query, owner: str, ttl: int, *, limit: int, flags: int = 0) -> bytes:
     """Return "the name exists, this type does not" (RFC 2308)."""
-    return reply(query, Rcode.NOERROR, (0, 1, 0), soa(owner_pointer(query, owner), ttl), limit=limit)
+    return reply(query, Rcode.NOERROR, (0, 1, 0), soa(owner_pointer(query, owner), ttl), limit=limit, flags=flags)
+
+
+def no_such_name(query: Query, zone: str, ttl: int, *, limit: int) -> bytes:
+    """Return NXDOMAIN with the authority of the box itself: `zone` is one of its own (RFC 6303)."""
+    return reply(query, Rcode.NXDOMAIN, (0, 1, 0), soa(owner_pointer(query, zone), ttl), limit=limit, flags=AA)
+
+
+def own_records(query: Query, values: Sequence[bytes], ttl: int, *, limit: int) -> bytes:
+    """Return records of the asked name and type that the box itself is the authority for."""
+    tail = b"".join(_record(_ASKED_NAME, query.qtype, ttl, rdata) for rdata in values)
+    return reply(query, Rcode.NOERROR, (len(values), 0, 0), tail, limit=limit, flags=AA)
+
+
+def own_zone(query: Query, ttl: int, *, limit: int) -> bytes:
+    """Return the SOA of a zone of the box's own, to who asks for it."""
+    return reply(query, Rcode.NOERROR, (1, 0, 0), soa(_ASKED_NAME, ttl), limit=limit, flags=AA)
 
 
 def any_hinfo(query: Query, ttl: int, *, limit: int) -> bytes:

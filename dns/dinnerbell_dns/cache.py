@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from dinnerbell_dns.answers import Ede, reply
-from dinnerbell_dns.wire import AD, HEADER, MAX_TARGETS, Faulty, Qtype, Query, Rcode, Record, question_end, read_name, records
+from dinnerbell_dns.wire import AD, HEADER, MAX_TARGETS, Faulty, Qtype, Query, Rcode, Record, name_end, question_end, read_name, records
 
 Key = tuple[str, int, bool, bool]
 """(qname, qtype, DO, CD)."""
@@ -33,6 +33,8 @@ class Answer:
     """CNAME targets, and those of SVCB and HTTPS records: names that the answer leads to."""
     addresses: tuple[tuple[int, bytes], ...]
     """(seconds, packed) of its A or AAAA records."""
+    reached: tuple[bytes, ...]
+    """Packed addresses in any of its records, hints of SVCB and HTTPS included: where it could lead a device."""
     lifetime: int
     """Seconds it may be kept; 0: not at all."""
 
@@ -55,6 +57,7 @@ def read_answer(data: bytes) -> Answer:
     ttls: list[tuple[int, int]] = []
     targets: list[str] = []
     addresses: list[tuple[int, bytes]] = []
+    reached: list[bytes] = []
     negative: int | None = None
     end, additionals, work = body, ar, 0
     opt_at: int | None = None
@@ -71,6 +74,7 @@ def read_answer(data: bytes) -> Answer:
             continue
         end = record.end
         ttls.append((record.ttl_at - body, record.ttl))
+        reached += _reached(data, record)
         if record.section == 1:
             for target in _targets(data, record):
                 targets.append(target)
@@ -82,10 +86,34 @@ def read_answer(data: bytes) -> Answer:
         elif record.section == 2 and record.rtype == Qtype.SOA and record.end - record.rdata_at >= 22:
             minimum = int.from_bytes(data[record.end - 4 : record.end], "big")
             negative = min(record.ttl, minimum, MAX_NEGATIVE_TTL)
+            ttls[-1] = (record.ttl_at - body, negative)  # RFC 2308 section 5: what is left of it is what the SOA's TTL says
     is_kept = rcode in (Rcode.NOERROR, Rcode.NXDOMAIN) and (negative is not None or (an > 0 and rcode == Rcode.NOERROR))
     lifetime = min([ttl for _, ttl in ttls] + [MAX_TTL if negative is None else negative]) if is_kept else 0
-    names = tuple(dict.fromkeys(targets))
-    return Answer(rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls), names, tuple(addresses), lifetime)
+    return Answer(
+        rcode, bool(flags & AD), (an, ns, additionals), data[body:end], tuple(ttls),
+        tuple(dict.fromkeys(targets)), tuple(addresses), tuple(reached), lifetime,
+    )  # fmt: skip
+
+
+def _reached(data: bytes, record: Record) -> list[bytes]:
+    if record.rtype in (Qtype.A, Qtype.AAAA):
+        return [data[record.rdata_at : record.end]]
+    if record.rtype not in (Qtype.SVCB, Qtype.HTTPS) or record.end - record.rdata_at < 3:
+        return []
+    found: list[bytes] = []
+    at = name_end(data, record.rdata_at + 2)
+    while at + 4 <= record.end:  # RFC 9460 section 2.2: key, length, value
+        key, length = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
+        at += 4 + length
+        if at > record.end:
+            raise Faulty(Rcode.SERVFAIL)
+        if (size := _HINTS.get(key)) is not None:
+            found += [data[start : start + size] for start in range(at - length, at, size)]
+    return found
+
+
+_HINTS = {4: 4, 6: 16}
+"""RFC 9460 section 7.3: the keys ipv4hint and ipv6hint, and the bytes of one address."""
 
 
 def _targets(data: bytes, record: Record) -> list[str]:

@@ -16,7 +16,7 @@ MAX_CLIENTS = 20_000
 MAX_ENTRIES = 2_000
 """Entries of one client's first cache; a client with more names than that starts it anew."""
 
-_PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
+PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fe80::/10", "fc00::/7")
 )
@@ -59,7 +59,7 @@ def answered_networks(configured: Sequence[str | Network], on_link: Iterable[Net
     found: list[Network] = []
     for item in configured:
         if item == PRIVATE:
-            found += [*_PRIVATE_NETWORKS, *on_link]
+            found += [*PRIVATE_NETWORKS, *on_link]
         elif not isinstance(item, str):
             found.append(item)
     return tuple(dict.fromkeys(found))

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 from dinnerbell.clock import Clock
+from dinnerbell.config import Endpoint
 from dinnerbell_dns.answerer import Wanted
 from dinnerbell_dns.cache import Answer, AnswerCache, Key, read_answer
 from dinnerbell_dns.upstream import Forwarder
@@ -20,6 +21,7 @@ class Fetcher:
     clock: Clock
 
     def __post_init__(self) -> None:
+        self._local: dict[Endpoint, Forwarder] = {}
         self._asking: dict[Key, asyncio.Future[Answer | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -38,7 +40,7 @@ class Fetcher:
         answer: Answer | None = None
         try:
             _, _, dnssec_ok, checking_disabled = wanted.key
-            message = await self.forwarder.ask(wanted.question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
+            message = await self._forwarder(wanted.server).ask(wanted.question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
             if message is not None:
                 with contextlib.suppress(Faulty):  # a broken answer is no answer
                     answer = read_answer(message)
@@ -47,6 +49,12 @@ class Fetcher:
             del self._asking[wanted.key]
             if not asking.done():
                 asking.set_result(answer)
+
+    def _forwarder(self, server: Endpoint | None) -> Forwarder:
+        """Return who asks: the upstreams' forwarder, or one for the server of a forwarded zone."""
+        if server is None:
+            return self.forwarder
+        return self._local.setdefault(server, Forwarder([server]))
 
     def stop(self) -> None:
         """Give up what is under way; whoever waits for it is told that there is no answer."""

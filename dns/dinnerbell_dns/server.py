@@ -19,6 +19,8 @@ from dinnerbell_dns.answers import fault_reply
 from dinnerbell_dns.cache import AnswerCache
 from dinnerbell_dns.clients import MAX_CLIENTS, Client, answered_networks, is_answered
 from dinnerbell_dns.fetching import Fetcher
+from dinnerbell_dns.local import LocalNames
+from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.tally import Drops, Tally
 from dinnerbell_dns.tcp import TcpListener
 from dinnerbell_dns.udp import MAX_DATAGRAM, Desk, Send, open_socket, reader
@@ -45,7 +47,7 @@ class Server:
     """Asked to listen on every IPv6 address of a machine that has no IPv6."""
 
     def __post_init__(self) -> None:
-        self._answerer = Answerer(self.rules.policy, self.cache)
+        self._answerer = Answerer(self.rules.policy, self.cache, LocalNames(self.rules.box), PrivateAddresses(self.on_link))
         self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
         self._clients: dict[str, Client | None] = {}
@@ -88,8 +90,10 @@ class Server:
     def use(self, rules: Rules) -> None:
         """Enforce other rules from the next datagram on. What was counted under the old ones stays counted."""
         self._tally.collect()
+        if rules.box.forward != self.rules.box.forward:
+            self.cache.clear()  # what other servers said of these names
         self.rules = rules
-        self._answerer.policy = rules.policy
+        self._answerer.policy, self._answerer.local = rules.policy, LocalNames(rules.box)
         self._networks = answered_networks(rules.box.answer_networks, self.on_link)
         self.forget_answers()
 
@@ -140,6 +144,7 @@ class Server:
         """Send, count, and keep the bytes for the next query that is the same; they were made at `ticks`."""
         answer(found.message)
         self._tally.turn_minute()
+        self.drops.rebinding += found.is_rebinding
         if found.fresh > 0:
             until = ticks + found.fresh
             self._tally.hit(client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict))
@@ -174,6 +179,7 @@ class Server:
                 return None
             found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), found, fetched, tcp=True)
         self._tally.count(client, found.key, refused=found.refused, verdict=found.verdict)
+        self.drops.rebinding += found.is_rebinding
         return found.message
 
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────

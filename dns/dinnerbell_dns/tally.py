@@ -27,6 +27,8 @@ class Drops:
     unsent: int = 0
     faulty: int = 0
     """Answered with an error code."""
+    rebinding: int = 0
+    """Answers withheld because a public name led into the private network; the device was told that there is no such name."""
 
 
 @dataclass(slots=True, eq=False)

@@ -35,6 +35,7 @@ class Qtype(IntEnum):
     A = 1
     CNAME = 5
     SOA = 6
+    PTR = 12
     HINFO = 13
     AAAA = 28
     OPT = 41
@@ -148,7 +149,7 @@ def _read_edns(data: bytes, at: int, additionals: int) -> Edns | None:
     edns = None
     for _ in range(additionals):
         start = at
-        at = _skip_name(data, at)
+        at = name_end(data, at)
         if at + RECORD.size > len(data):
             raise Faulty(Rcode.FORMERR)
         rtype, rclass, ttl, length = RECORD.unpack_from(data, at)
@@ -164,7 +165,7 @@ def _read_edns(data: bytes, at: int, additionals: int) -> Edns | None:
     return edns
 
 
-def _skip_name(data: bytes, at: int) -> int:
+def name_end(data: bytes, at: int) -> int:
     """Return the offset behind the name at `at`, compressed or not."""
     start = at
     while at < len(data) and at - start < MAX_NAME:
@@ -181,7 +182,7 @@ def _skip_name(data: bytes, at: int) -> int:
 
 def question_end(data: bytes) -> int:
     """Return the offset behind a message's one question. Raises Faulty."""
-    end = _skip_name(data, HEADER.size) + QUESTION_TAIL.size
+    end = name_end(data, HEADER.size) + QUESTION_TAIL.size
     if end > len(data):
         raise Faulty(Rcode.FORMERR)
     return end
@@ -232,7 +233,7 @@ def records(data: bytes, at: int) -> Iterator[Record]:
     for section, count in enumerate(counts, start=1):
         for _ in range(count):
             start = at
-            at = _skip_name(data, at)
+            at = name_end(data, at)
             if at + RECORD.size > len(data):
                 raise Faulty(Rcode.FORMERR)
             rtype, _, ttl, length = RECORD.unpack_from(data, at)
