@@ -18,6 +18,7 @@ class _IdOrCommand(LazyGroup):
         _SHOW: "dinnerbell.cli.services:show",
         "lint": "dinnerbell.cli.services_lint:lint",
         "explain": "dinnerbell.cli.services_explain:explain_command",
+        "unknown": "dinnerbell.cli.services_unknown:unknown",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
