@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts unit bench fix clean
+.PHONY: help run demo test lint types contracts unit bench fix catalogue clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
 
 fix: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
+
+catalogue: $(VENV)/.run ## make docs/catalogue.md anew from dinnerbell/services
+	$(BIN)/dinnerbell services table > docs/catalogue.new && mv docs/catalogue.new docs/catalogue.md
 
 clean: ## remove the environments and caches (never ./data)
 	rm -rf .venv .venv-* dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

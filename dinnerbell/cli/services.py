@@ -19,6 +19,7 @@ class _IdOrCommand(LazyGroup):
         "lint": "dinnerbell.cli.services_lint:lint",
         "explain": "dinnerbell.cli.services_explain:explain_command",
         "unknown": "dinnerbell.cli.services_unknown:unknown",
+        "table": "dinnerbell.cli.services_table:table",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
