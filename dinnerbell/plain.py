@@ -21,11 +21,11 @@ from dinnerbell.wording import (
     rule_reference,
     sentence_case,
     target_phrase,
+    times_words,
     until_phrase,
     who_phrase,
 )  # fmt: skip
 
-CLOSED_WORD = "closed"
 _RULES_TITLE = "Rules, read from the top; the first that fits decides:"
 _GROUPS_TITLE = "What they come to for each group, read off the decisions themselves:"
 REFUSAL_BYTES = 200
@@ -99,18 +99,12 @@ def _with_reach(policy: Policy, target: Target) -> str:
 
 
 def _when(rule: Rule) -> str:
-    when, _, unless = rule.when_text.rpartition("unless ") if rule.unless else (rule.when_text, "", "")
-    during = f"during {_days_off(when.rstrip(', '))}" if rule.when is not None else "always"
-    times = during + (f", unless during {_days_off(unless)}" if unless else "")
+    when, unless = times_words(rule)
+    times = (f"during {when}" if when else "always") + (f", unless during {unless}" if unless else "")
     if rule.approval is None:
         return times
     example = " (an EXAMPLE still)" if rule.approval.is_example else ""
     return f"{times}, while approved from {_long(rule.approval.starts_on)} until {_long(rule.approval.ends_on)}{example}"
-
-
-def _days_off(times: str) -> str:
-    """Return `closed`, which is a word of the file, as people say it."""
-    return joined("closed days" if time == CLOSED_WORD else time for time in times.split(", "))
 
 
 def _otherwise(policy: Policy) -> str:

@@ -48,6 +48,9 @@ OWNER_PHRASES = {
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+CLOSED_WORD = "closed"
+"""The name of a time that every file has: the closed days."""
+
 
 def joined(parts: Iterable[str], joiner: str = "and") -> str:
     """Return `a, b and c`."""
@@ -80,6 +83,17 @@ def who_phrase(rule: Rule) -> str:
     if rule.devices is None:
         return "everyone"
     return joined(OWNER_PHRASES.get(who, who) if isinstance(who, str) else network_phrase(who) for who in rule.devices)
+
+
+def times_words(rule: Rule) -> tuple[str, str]:
+    """Return the times of `when` and of `unless` as the file writes them: ("lunch", "closed days"); "" where there are none."""
+    when, _, unless = rule.when_text.rpartition("unless ") if rule.unless else (rule.when_text, "", "")
+    return _days_off(when.rstrip(", ")) if rule.when is not None else "", _days_off(unless) if unless else ""
+
+
+def _days_off(times: str) -> str:
+    """Return `closed`, which is a word of the file, as people say it."""
+    return joined("closed days" if time == CLOSED_WORD else time for time in times.split(", "))
 
 
 def network_phrase(network: Network) -> str:

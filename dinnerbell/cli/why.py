@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from dinnerbell.cli.common import Where, device_of, iso, moment_of, now, place_of, print_json
+from dinnerbell.model import Action
+from dinnerbell.passed_over import Story, story
 from dinnerbell.passes import with_passes
 from dinnerbell.plain import sentence
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, needs_sight
@@ -38,6 +40,20 @@ def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool
             click.echo(f"  {label}: {value[label]}")
     if value["until"] is None:
         click.echo("  until: this does not change")
+    _tell(story(policy, ask, decision))
+
+
+def _tell(how: Story) -> None:
+    """Print which rules were asked, from the top, and what became of each."""
+    if not how.steps:
+        return
+    click.echo("  rules that speak of it, from the top:")
+    for step in how.steps:
+        number = "pass" if step.rule.granted is not None else str(step.rule.index + 1)
+        fate = f"passed over: {step.why_not}" if step.why_not else "makes it safe" if step.rule.action is Action.ENFORCE else "decides"
+        click.echo(f"  {number:>4}  {step.rule.name}: {fate}")
+    if how.silent:
+        click.echo(f"        {how.silent} other{' speaks' if how.silent == 1 else 's speak'} of something else")
 
 
 def as_value(policy: Policy, ask: Ask, decision: Decision) -> dict[str, Any]:

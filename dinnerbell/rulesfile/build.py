@@ -20,10 +20,11 @@ from dinnerbell.rulesfile.models import ClosuresModel, PeopleModel, RulesFile, S
 from dinnerbell.rulesfile.models_box import BoxModel, LogModel, ReportsModel
 from dinnerbell.rulesfile.nodes import START, Tree, read_tree
 from dinnerbell.rulesfile.reader import Reader
-from dinnerbell.rulesfile.references import CLOSED_WORD, Known, Times, windows_of
+from dinnerbell.rulesfile.references import Known, Times, windows_of
 from dinnerbell.rulesfile.reserved import find_inactive
 from dinnerbell.rulesfile.zones import find_zone, zone_names
 from dinnerbell.times import Closures, TimeSpan, parse_window
+from dinnerbell.wording import CLOSED_WORD
 
 DEFAULT_ZONE = "Europe/London"
 DEFAULT_TIMES = {
