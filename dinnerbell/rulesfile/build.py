@@ -59,7 +59,7 @@ _NOT_SECTIONS = "the file must start with a section, a word followed by a colon,
 class _Sections:
     def __init__(self, tree: Tree, catalogue: Catalogue, today: date | None) -> None:
         self.today = today
-        self.known = Known(ZoneInfo(DEFAULT_ZONE), catalogue)
+        self.known = Known(ZoneInfo(DEFAULT_ZONE), catalogue, shipped=catalogue)
         self.reader = Reader(tree, self.known)
 
     def read(self) -> Rules | None:

@@ -8,27 +8,23 @@ from datetime import date
 
 from dinnerbell.catalogue import HELPLINE_KIND
 from dinnerbell.config import Remark
-from dinnerbell.model import Action, Owner, Rule, Target, TargetKind, Verdict
+from dinnerbell.model import Action, Rule, Target, TargetKind
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.build_devices import address_text
 from dinnerbell.rulesfile.closed_days import closed_day_doubts, time_doubts
+from dinnerbell.rulesfile.essentials import otherwise_essentials, own_service_essentials, rule_essentials
 from dinnerbell.rulesfile.lunch import lunch_doubts
 from dinnerbell.rulesfile.nodes import Path
 from dinnerbell.rulesfile.page_doubts import page_doubts
 from dinnerbell.rulesfile.reach import (
     Who,
-    covers_service,
     decider_before,
     entries,
     never_holds,
-    services_under,
-    takes_in,
 )  # fmt: skip
 from dinnerbell.rulesfile.reader import Reader
-from dinnerbell.rulesfile.references import OWNER_WORDS
 
 Doubt = tuple[Path, str]
-ESSENTIAL = Target(TargetKind.KIND, "essential")
 
 
 def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Remark, ...]:
@@ -38,10 +34,11 @@ def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Rem
         doubts.extend(_approval(rule, today))
         doubts.extend(_idle(policy, rule))
         doubts.extend(page_doubts(policy, rule))
-        doubts.extend(_essentials(policy, rule))
+        doubts.extend(rule_essentials(policy, rule))
         doubts.extend(lunch_doubts(reader, policy, rule))
         doubts.extend(closed_day_doubts(policy, rule, today))
-    doubts.extend(_otherwise(policy))
+    doubts.extend(otherwise_essentials(policy))
+    doubts.extend(own_service_essentials(reader, policy))
     places = ((reader.tree.key_place(path), message) for path, message in doubts)
     remarks = [*(place.remark(message) for place, message in places), *_misread(reader)]
     return tuple(sorted(remarks, key=lambda doubt: (doubt.line, doubt.column)))
@@ -134,57 +131,3 @@ def _forestalling(policy: Policy, rule: Rule, who: Who) -> list[Rule]:
 
 def who_text(who: Who) -> str:
     return "everyone" if who is None else f"`{who if isinstance(who, str) else address_text(who)}`"
-
-
-def _essentials(policy: Policy, rule: Rule) -> Iterator[Doubt]:
-    if rule.action is not Action.BLOCK:
-        return
-    for target in rule.targets:
-        victim = _essential_victim(policy, rule, target)
-        if victim is not None:
-            advice = "put a rule `allow: essential` for the same devices, without times, above it"
-            yield ("rules", rule.index), f"{called(rule)} can refuse {victim}: {advice}"
-            return
-
-
-def _essential_victim(policy: Policy, rule: Rule, target: Target) -> str | None:
-    """Return an essential service that the rule can refuse because no earlier rule always allows it."""
-    if target == ESSENTIAL:
-        return None if _is_safe(policy, rule, ESSENTIAL) else "all essential services"
-    if target.kind is TargetKind.DOMAIN:
-        match = policy.catalogue.lookup(target.value.lstrip("="))
-        hit = [claim.service for claim in match.claims] if match else []
-        if not target.value.startswith("="):
-            hit.extend(services_under(policy.catalogue, target.value))
-    else:
-        hit = [service for service in policy.catalogue.services.values() if covers_service((target,), service)]
-    for service in hit:
-        if "essential" not in service.kinds:
-            continue
-        if not _is_safe(policy, rule, Target(TargetKind.SERVICE, service.id)):
-            return f"{service.name}, which is essential"
-    return None
-
-
-def _is_safe(policy: Policy, rule: Rule, target: Target) -> bool:
-    """Tell whether for each of the rule's devices an earlier rule always allows the target."""
-    earlier = policy.rules[: rule.index]
-    return all(any(_always_allows(policy, other, who, target) for other in earlier) for who in entries(rule))
-
-
-def _always_allows(policy: Policy, rule: Rule, who: Who, target: Target) -> bool:
-    if rule.action is not Action.ALLOW or rule.is_timed or not takes_in(policy, rule, who):
-        return False
-    if target in rule.targets:
-        return True
-    return target.kind is TargetKind.SERVICE and covers_service(rule.targets, policy.catalogue.services[target.value])
-
-
-def _otherwise(policy: Policy) -> Iterator[Doubt]:
-    if policy.otherwise is not Verdict.BLOCK:
-        return
-    left_out = [word for word in OWNER_WORDS if not any(_always_allows(policy, rule, word, ESSENTIAL) for rule in policy.rules)]
-    if left_out:
-        whom = "everyone" if len(left_out) == len(Owner) else " and ".join(f"`{word}`" for word in left_out)
-        advice = f"put a rule `allow: essential` for {whom}, without times, above"
-        yield ("otherwise",), f"`otherwise: block` can refuse essential services: {advice}"

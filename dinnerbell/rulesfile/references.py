@@ -33,6 +33,8 @@ class Known:
 
     zone: ZoneInfo
     catalogue: Catalogue
+    shipped: Catalogue
+    """The catalogue without the setting's own services."""
     services: set[str] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)
     times: dict[str, TimeSpan] = field(default_factory=dict)
