@@ -179,6 +179,36 @@ def test_a_window_follows_the_wall_on_the_days_the_clocks_change(windows, text, 
     assert inside(windows, text, zone=zone) is expected
 
 
+# What the schedules of other filters are tested for, in our words. Where ours means another thing, the row says so.
+PEERS = {
+    "adguard_home_inside_the_days_range": ("sun 12:00-14:00", "2026-11-22 12:00", BRUSSELS, True),
+    "adguard_home_the_end_is_outside": ("sun 12:00-14:00", "2026-11-22 14:00", BRUSSELS, False),
+    "adguard_home_same_hour_of_another_day": ("sun 12:00-14:00", "2026-11-23 12:00", BRUSSELS, False),
+    "adguard_home_whole_day_to_its_last_second": ("mon 00:00-24:00", "2026-11-23 23:59:59", BRUSSELS, True),
+    "adguard_home_8514_denver_autumn": ("18:00-21:30", "2026-11-01 21:00", DENVER, True),
+    "adguard_home_8514_london_spring": ("00:00-08:00", "2027-03-28 08:30", LONDON, False),
+    "blocky_friday_night_is_fridays": ("fri 22:00-06:00", "2026-11-28 05:59", LONDON, True),
+    "blocky_friday_night_is_not_thursdays": ("fri 22:00-06:00", "2026-11-27 03:00", LONDON, False),
+    "blocky_saturday_evening_is_no_friday_night": ("fri 22:00-06:00", "2026-11-28 22:30", LONDON, False),
+    "blocky_no_day_named_means_every_day": ("22:00-06:00", "2026-11-26 03:00", LONDON, True),
+    "blocky_days_as_a_list": ("mon,wed,fri 09:00-17:00", "2026-11-24 10:00", LONDON, False),
+    "dnscrypt_proxy_reversed_hours_run_over_midnight": ("mon 21:00-07:00", "2026-11-23 23:00", LONDON, True),
+    "dnscrypt_proxy_reversed_hours_of_the_same_morning_are_not_ours": ("mon 21:00-07:00", "2026-11-23 03:00", LONDON, False),
+    "dnscrypt_proxy_reversed_hours_of_the_next_morning_are_ours": ("mon 21:00-07:00", "2026-11-24 03:00", LONDON, True),
+    "dnscrypt_proxy_two_windows_meet_without_a_gap": (("mon 08:00-12:00", "mon 12:00-17:00"), "2026-11-23 12:00", LONDON, True),
+    "eblocker_a_new_day_starts_at_midnight_on_the_wall": (("sat 00:00-24:00", "sun 00:00-24:00"), "2026-11-22 00:00", LONDON, True),
+    "eblocker_the_day_of_25_hours_ends_at_its_own_midnight": ("sun 00:00-24:00", "2026-10-25 23:59:59", LONDON, True),
+    "eblocker_the_day_after_25_hours_is_another": ("sun 00:00-24:00", "2026-10-26 00:00", LONDON, False),
+    "eblocker_the_day_of_23_hours_ends_at_its_own_midnight": ("sun 00:00-24:00", "2027-03-28 23:59:59", LONDON, True),
+    "eblocker_the_day_after_23_hours_is_another": ("sun 00:00-24:00", "2027-03-29 00:00", LONDON, False),
+}
+
+
+@pytest.mark.parametrize("windows, text, zone, expected", PEERS.values(), ids=PEERS)
+def test_the_cases_of_the_peers(windows, text, zone, expected):
+    assert inside(windows, text, zone=zone) is expected
+
+
 def test_the_zone_is_the_settings_whatever_zone_the_instant_comes_in():
     instant = at("2026-07-06 12:30")
     assert policy().covers(span("12:00-13:00"), instant.astimezone(DENVER))
