@@ -27,17 +27,14 @@ from dinnerbell.pass_store import PassFileError, PassWatch
 from dinnerbell.passes import objection, with_passes
 from dinnerbell.rules_watch import SETTLE_SECONDS, RulesWatch
 from dinnerbell.versions import Source, keep_version
+from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute
-from dinnerbell_dns.machine import on_link_networks, plain_upstreams
+from dinnerbell_dns.machine import on_link_networks
 from dinnerbell_dns.server import Server
 from dinnerbell_dns.upstream import Forwarder
 
 WATCH_SECONDS = 0.1
 """Two looks and the reading are well within the second in which a change has to be in force."""
-
-
-class CannotRun(Exception):  # noqa: N818
-    """The box can't start; the message says what to do."""
 
 
 @dataclass(slots=True)
@@ -53,21 +50,24 @@ class Box:
     trusts_clock: bool = False
     _written_minute: int | None = None
     _trouble: str | None = None
-    _has_upstream: bool = True
+    _asks_nobody: bool = False
     _rules: Rules = field(init=False)
     """As the file has them: the server's have the passes in them."""
     _watch: RulesWatch = field(init=False)
     _passes: PassWatch = field(init=False)
     _time: ClockWatch = field(init=False)
+    _whom_to_ask: WhomToAsk = field(init=False)
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT. Raises CannotRun, RulesFileError, LogError or OSError when it can't start."""
+        """Serve until SIGTERM or SIGINT. Raises CannotAsk, RulesFileError, LogError or OSError when it can't start."""
         self._time = ClockWatch(earliest_minute(RELEASED, None), self.trusts_clock)
         self._watch = RulesWatch(self.rules_path)
         rules_file, source = self._first_rules()
         self._rules = rules = rules_file.rules
         self._passes = PassWatch(self.data)
         self._read_passes()
+        self._whom_to_ask = WhomToAsk(Forwarder())
+        self._choose_upstreams(rules)
         log = LogThread(usage_path(self.data))
         log.start()
         self._time.earliest_minute = earliest_minute(RELEASED, log.newest_minute)
@@ -76,7 +76,7 @@ class Box:
         if source is Source.RUN:
             self._keep_copy(rules_file)
         self._keep_version(rules_file, source)
-        server = Server(self._rules_now(), Forwarder(self._upstreams(rules)), self.clock, on_link_networks())
+        server = Server(self._rules_now(), self._whom_to_ask.forwarder, self.clock, on_link_networks())
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -109,8 +109,8 @@ class Box:
             if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:
                 flushed = self.clock.ticks()
                 self._flush(server, log)
-            if not self._has_upstream:
-                server.forwarder.upstreams = self._upstreams(server.rules)
+            self._whom_to_ask.look(self.clock.ticks())
+            self._tell_if_nobody_is_asked()
             if reload.is_set():
                 reload.clear()
                 self._watch.forget()
@@ -191,8 +191,8 @@ class Box:
         if rules_file is None:
             return  # it changed under the reading
         try:
-            server.forwarder.upstreams = self._upstreams(rules_file.rules)
-        except CannotRun as problem:
+            self._choose_upstreams(rules_file.rules)
+        except CannotAsk as problem:
             say(f"{problem}; the upstreams that were asked are asked on", error=True)
         before, self._rules = self._rules, rules_file.rules
         server.use(self._rules_now())
@@ -235,20 +235,15 @@ class Box:
     def _endpoints(self, rules: Rules) -> Sequence[Endpoint]:
         return self.listen or rules.box.listen
 
-    def _upstreams(self, rules: Rules) -> list[Endpoint]:
-        """Return the resolvers to ask. None at present is said and not fatal: a box may start before its network has."""
-        configured = self.upstream or rules.box.upstream
-        if all(upstream.scheme in ("tls", "https") for upstream in configured):
-            raise CannotRun("upstream: tls:// and https:// are not active yet in this release; add a plain one, such as system")
-        found = plain_upstreams(configured, self._endpoints(rules))
-        if not found and self._has_upstream:
-            say(
-                "this machine has no name servers of its own at present, so only refusals are answered: connect it to its network, "
-                "or write the address of your internet provider's name server under box: upstream:",
-                error=True,
-            )
-        self._has_upstream = bool(found)
-        return found
+    def _choose_upstreams(self, rules: Rules) -> None:
+        """Raises CannotAsk."""
+        self._whom_to_ask.choose(self.upstream or rules.box.upstream, self._endpoints(rules))
+        self._tell_if_nobody_is_asked()
+
+    def _tell_if_nobody_is_asked(self) -> None:
+        if self._whom_to_ask.has_none and not self._asks_nobody:
+            say(NONE_AT_PRESENT, error=True)
+        self._asks_nobody = self._whom_to_ask.has_none
 
 
 def say(message: str, *, error: bool = False) -> None:

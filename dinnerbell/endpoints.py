@@ -33,7 +33,7 @@ def parse_endpoint(text: str, *, port: int = 53) -> Endpoint:
 
 
 def parse_upstream(text: str) -> Upstream:
-    """Read `system`, ADDR[:PORT], tls://ADDR[:PORT]#NAME or https://HOST/PATH. Raises BadEndpoint."""
+    """Read `system`, ADDR[:PORT], tls://ADDR[:PORT]#NAME or https://HOST/PATH[#ADDR]. Raises BadEndpoint."""
     text = text.strip()
     if text == SYSTEM:
         return Upstream(SYSTEM, text=text)
@@ -61,17 +61,34 @@ def _tls(text: str) -> Upstream:
     if not sign or not name:
         raise BadEndpoint(f"{text!r}: the name on the resolver's certificate is missing: write it like tls://9.9.9.9#dns.quad9.net")
     try:
-        return Upstream("tls", parse_server(address, 853), tls_name=normalise(name), text=text)
+        return Upstream("tls", parse_server(address, 853), tls_name=_certificate_name(name), text=text)
     except BadName as error:
         raise BadEndpoint(str(error)) from None
 
 
-def _https(text: str) -> Upstream:
+def _certificate_name(text: str) -> str:
+    """Read what the certificate is made out to: a host name, or an address. Raises BadName."""
     try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        return str(ipaddress.ip_address(text.strip("[]")))
     except ValueError:
-        host = None
-    if not host or " " in text or len(text) > 2000:
+        return normalise(text)
+
+
+def _https(text: str) -> Upstream:
+    url, sign, address = text.partition("#")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or parts.username is not None or not url.isascii() or not url.isprintable() or " " in url or len(url) > 2000:
         raise BadEndpoint(f"{text!r} is not an address on the web: write it like https://dns.example.net/dns-query")
-    return Upstream("https", url=text, text=text)
+    if not sign:
+        return Upstream("https", url=url, text=text)
+    try:
+        endpoint = parse_server(f"[{address}]" if ":" in address else address, port or 443)
+    except BadEndpoint:
+        raise BadEndpoint(f"{text!r}: behind the # stands the address of {host}, like #9.9.9.9, or nothing") from None
+    if endpoint.port != (port or 443):
+        raise BadEndpoint(f"{text!r}: a port stands behind the name: https://{host}:{endpoint.port}/...")
+    return Upstream("https", endpoint, tls_name=host, url=url, text=text)

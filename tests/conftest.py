@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import dns.exception
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from dinnerbell.config import Endpoint
+from encrypted import Authority, EncryptedUpstream, Handle
 from live import LocalUpstreamThread, eventually, tool
 
 settings.register_profile("dinnerbell", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -118,6 +119,26 @@ def local_upstream() -> Iterator[LocalUpstreamThread]:
     """The demo's upstream; alias.example leads to Instagram."""
     with LocalUpstreamThread({"alias.example": "www.instagram.com", "harmless.example": "www.example.org"}) as upstream:
         yield upstream
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Issues the certificates of encrypted upstreams."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def serve(authority: Authority) -> Iterator[Callable[..., EncryptedUpstream]]:
+    """Give a function that starts an upstream: `serve(handler, *names on its certificate, days it is valid)`."""
+    started: list[EncryptedUpstream] = []
+
+    def start(handle: Handle, *names: str, days: int = 30, alpn: Sequence[str] = ()) -> EncryptedUpstream:
+        started.append(EncryptedUpstream(authority.context(*names, days=days, alpn=alpn), handle))
+        return started[-1]
+
+    yield start
+    for upstream in started:
+        upstream.close()
 
 
 @pytest.fixture(autouse=True)

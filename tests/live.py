@@ -349,7 +349,8 @@ class NanoUpstream:
 
     @property
     def names(self) -> list[str]:
-        return [dns.message.from_wire(query).question[0].name.to_text(omit_final_dot=True) for query in self.queries]
+        """What was asked, in order; in lower case, because Dinnerbell asks in random case."""
+        return [dns.message.from_wire(query).question[0].name.to_text(omit_final_dot=True).lower() for query in self.queries]
 
     def close(self) -> None:
         with datagrams(self.endpoint, "127.0.0.1") as udp, connection(self.endpoint, "127.0.0.1") as tcp:
@@ -380,7 +381,7 @@ def says(*records: str, rcode: str = "NOERROR", authority: str = "", flags: int 
             answer.answer.append(rrset_of(asked + record[1:] if record[0] == "@" else record))
         if authority:
             answer.authority.append(rrset_of(authority))
-        return [answer.to_wire()]
+        return [answer.to_wire(max_size=65535 if over_tcp else 0)]
 
     return say
 

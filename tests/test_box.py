@@ -12,6 +12,7 @@ import pytest
 
 from dinnerbell.files import LAST_GOOD
 from dinnerbell.log import LogReader, usage_path
+from encrypted import EncryptedUpstream, dot
 from live import (
     ACORN_LANE,
     OFFICE_LAPTOP,
@@ -121,10 +122,15 @@ class TestStarting:
         assert "Couldn't open the usage log" in done.stderr
         assert "Traceback" not in done.stderr
 
-    def test_encrypted_upstreams_alone_are_not_active_yet(self, rules, data):
-        done = command("--rules", rules, "--data", data, "run", "--listen", "127.0.0.1:0", "--upstream", "tls://9.9.9.9#dns.quad9.net")
-        assert done.returncode == 1
-        assert "not active yet" in done.stderr
+    def test_an_encrypted_upstream_alone_is_asked(self, rules, data, authority, monkeypatch):
+        monkeypatch.setenv("SSL_CERT_FILE", authority.file)
+        with (
+            EncryptedUpstream(authority.context(), dot()) as upstream,
+            BoxProcess(rules, data, "--upstream", upstream.tls().text) as box,
+        ):
+            assert addresses(box.ask("www.example.org")) == ["198.18.0.1"]
+            assert addresses(box.ask("www.example.net")) == ["198.18.0.1"]
+            assert upstream.connections == 1
 
 
 class TestBrokenRules:

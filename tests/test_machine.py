@@ -7,7 +7,7 @@ import pytest
 
 from dinnerbell.config import Endpoint
 from dinnerbell.endpoints import parse_upstream
-from dinnerbell_dns.machine import on_link_networks, plain_upstreams
+from dinnerbell_dns.machine import on_link_networks, upstreams_to_ask
 
 ROUTES4 = """\
 Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
@@ -64,7 +64,7 @@ def resolv_conf(tmp_path: Path) -> Path:
 
 
 def upstreams(resolv_conf: Path, *texts: str, listening: tuple[Endpoint, ...] = ()) -> list[str]:
-    return [str(endpoint) for endpoint in plain_upstreams([parse_upstream(text) for text in texts], listening, resolv_conf)]
+    return [each.text for each in upstreams_to_ask([parse_upstream(text) for text in texts], listening, resolv_conf)]
 
 
 def test_system_is_the_machines_own_resolvers_each_once(resolv_conf):
@@ -84,9 +84,14 @@ def test_another_port_is_another_server(resolv_conf):
     assert "127.0.0.1:53" in upstreams(resolv_conf, "system", listening=(Endpoint("127.0.0.1", 5335),))
 
 
-def test_what_is_written_is_asked_in_its_order_and_encrypted_ones_not_yet(resolv_conf):
-    texts = ("9.9.9.9", "[2620:fe::fe]:53", "tls://9.9.9.9#dns.quad9.net", "127.0.0.1:5300", "9.9.9.9:53")
-    assert upstreams(resolv_conf, *texts) == ["9.9.9.9:53", "[2620:fe::fe]:53", "127.0.0.1:5300"]
+def test_what_is_written_is_asked_in_its_order_each_once(resolv_conf):
+    texts = ["9.9.9.9", "[2620:fe::fe]:53", "tls://9.9.9.9#dns.quad9.net", "127.0.0.1:5300", "9.9.9.9:53", "https://dns.example/q"]
+    assert upstreams(resolv_conf, *texts) == [text for text in texts if text != "9.9.9.9:53"]
+
+
+def test_what_is_written_and_the_machines_own_too_is_asked_once(resolv_conf):
+    assert upstreams(resolv_conf, "192.168.20.1", "system").count("192.168.20.1:53") == 0
+    assert upstreams(resolv_conf, "192.168.20.1", "system")[0] == "192.168.20.1"
 
 
 def test_a_machine_without_resolvers_has_none(tmp_path):

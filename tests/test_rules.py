@@ -259,8 +259,6 @@ RESERVED = {
     "lists": (NO_RULES + "box: {lists: {malware: {from: https://lists.example/x, refresh: 1d}}}\n", ["`box.lists`"]),
     "provider": (NO_RULES + "box: {provider: {name: Example ISP, iwf-member: yes, tested: 2026-11-01}}\n", ["`box.provider`"]),
     "local_names_are_active": (NO_RULES + "box: {forward: {lan: 192.168.1.1}, names: {a.lan: 10.0.0.9}, rate-limit: 500}\n", []),
-    "tls": (NO_RULES + "box: {upstream: tls://9.9.9.9#dns.quad9.net}\n", ["`tls://9.9.9.9#dns.quad9.net` (an encrypted upstream)"]),
-    "https": (NO_RULES + "box: {upstream: [system, https://dns.example/q]}\n", ["`https://dns.example/q` (an encrypted upstream)"]),
     "keep": (NO_RULES + "log: {keep: {lookups: 7d}}\n", ["`log.keep`"]),
     "weekly": (NO_RULES + "reports: {weekly: mon 07:00}\n", ["`reports.weekly`"]),
     "mail_to": (NO_RULES + "reports: {to: {manager: m@example.org}}\n", ["`reports.to`"]),

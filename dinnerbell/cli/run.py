@@ -4,11 +4,12 @@ import asyncio
 
 import click
 
-from dinnerbell.box import Box, CannotRun
+from dinnerbell.box import Box
 from dinnerbell.cli.common import CLOCK, Where, fail
 from dinnerbell.endpoints import BadEndpoint, parse_endpoint, parse_upstream
 from dinnerbell.files import RulesFileError
 from dinnerbell.log import LogError
+from dinnerbell.whom_to_ask import CannotAsk
 
 
 @click.command()
@@ -32,5 +33,5 @@ def run(where: Where, listen_texts: tuple[str, ...], upstream_texts: tuple[str, 
     except RulesFileError as error:
         click.echo(str(error), err=True)
         fail(f"{where.rules_path} can't be used and there is no last good copy in {where.data}: mend the lines above and start again", 1)
-    except (CannotRun, LogError, OSError) as error:
+    except (CannotAsk, LogError, OSError) as error:
         fail(str(error.strerror or error) if isinstance(error, OSError) else str(error), 1)

@@ -97,7 +97,9 @@ class ProviderModel(Part):
 Empty = BeforeValidator(lambda value: {} if value is None else value)
 EndpointField = Annotated[Endpoint, PlainValidator(_read_endpoint), shown.text(examples=("0.0.0.0:53", "[::]:53"))]
 UpstreamField = Annotated[
-    Upstream, PlainValidator(_read_upstream), shown.known_or_text(("system",), ("9.9.9.9", "tls://9.9.9.9#dns.quad9.net"))
+    Upstream,
+    PlainValidator(_read_upstream),
+    shown.known_or_text(("system",), ("9.9.9.9", "tls://9.9.9.9#dns.quad9.net", "https://dns.quad9.net/dns-query#9.9.9.9")),
 ]
 AnswerField = Annotated[str | Network, PlainValidator(_read_answer_network), shown.known_or_text((PRIVATE,), ("192.168.0.0/16",))]
 
@@ -114,7 +116,10 @@ class BoxModel(Part):
     )
     upstream: Annotated[list[UpstreamField] | None, BeforeValidator(one_or_many), shown.OneOrMany()] = Field(
         default=None,
-        description="whom it asks: `system` (what the router says), or an address such as 9.9.9.9",
+        description=(
+            "whom it asks: `system` (what the router says), an address such as 9.9.9.9, or encrypted tls://ADDRESS#NAME "
+            "or https://NAME/PATH (with #ADDRESS behind it, if the name cannot be found otherwise)"
+        ),
         json_schema_extra={"default": ["system"]},
     )
     answer_networks: Annotated[list[AnswerField] | None, BeforeValidator(one_or_many), shown.OneOrMany()] = Field(

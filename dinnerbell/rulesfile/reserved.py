@@ -32,7 +32,6 @@ def find_inactive(reader: Reader, policy: Policy) -> tuple[Remark, ...]:
     ]
     found.extend(_of_devices(reader))
     found.extend(_of_rules(reader, policy))
-    found.extend(_of_upstreams(reader))
     return tuple(sorted(found, key=lambda remark: (remark.line, remark.column)))
 
 
@@ -58,14 +57,6 @@ def _of_rules(reader: Reader, policy: Policy) -> Iterator[Remark]:
         for switch in rule.switches:
             if switch not in policy.catalogue.enforce:
                 yield _remark(reader, (*path, "enforce"), f"`{switch}` in rule {rule.index + 1}", "nothing is enforced by it")
-
-
-def _of_upstreams(reader: Reader) -> Iterator[Remark]:
-    written = reader.raw("box", "upstream")
-    for index, text in enumerate(written if isinstance(written, list) else [written]):
-        if isinstance(text, str) and text.strip().startswith(("tls://", "https://")):
-            path: Path = ("box", "upstream", index)
-            yield _remark(reader, path, f"`{text.strip()}` (an encrypted upstream)", "this one is not asked")
 
 
 def _remark(reader: Reader, path: Path, what: str, consequence: str) -> Remark:

@@ -30,19 +30,22 @@ def on_link_networks(routes4: Path = _ROUTES4, routes6: Path = _ROUTES6) -> list
     return found
 
 
-def plain_upstreams(configured: Sequence[Upstream], listening: Iterable[Endpoint], resolv_conf: Path = RESOLV_CONF) -> list[Endpoint]:
-    """Return the resolvers to ask, `system` replaced by the machine's own, and never the box itself."""
-    found: list[Endpoint] = []
-    listening = list(listening)
+def upstreams_to_ask(configured: Sequence[Upstream], listening: Iterable[Endpoint], resolv_conf: Path = RESOLV_CONF) -> list[Upstream]:
+    """Return whom to ask, `system` replaced by the machine's own resolvers."""
+    found: dict[tuple[str, Endpoint | None, str, str], Upstream] = {}
     for upstream in configured:
         if upstream.scheme == SYSTEM:
-            found += [endpoint for endpoint in _system_resolvers(resolv_conf) if not _is_us(endpoint, listening)]
-        elif upstream.endpoint is not None and upstream.scheme == "plain":
-            found.append(upstream.endpoint)
-    return list(dict.fromkeys(found))
+            these = [Upstream("plain", endpoint, text=str(endpoint)) for endpoint in system_resolvers(listening, resolv_conf)]
+        else:
+            these = [upstream]
+        for each in these:
+            found.setdefault((each.scheme, each.endpoint, each.tls_name, each.url), each)
+    return list(found.values())
 
 
-def _system_resolvers(resolv_conf: Path) -> list[Endpoint]:
+def system_resolvers(listening: Iterable[Endpoint], resolv_conf: Path = RESOLV_CONF) -> list[Endpoint]:
+    """Return the machine's own resolvers, as its DHCP lease or its administrator gave them; never the box itself."""
+    listening = list(listening)
     found = []
     for line in _lines(resolv_conf):
         fields = line.split()
@@ -51,8 +54,10 @@ def _system_resolvers(resolv_conf: Path) -> list[Endpoint]:
                 plain_address(fields[1])
             except ValueError:
                 continue
-            found.append(Endpoint(fields[1], _DNS_PORT))
-    return found
+            endpoint = Endpoint(fields[1], _DNS_PORT)
+            if not _is_us(endpoint, listening):
+                found.append(endpoint)
+    return list(dict.fromkeys(found))
 
 
 def _is_us(endpoint: Endpoint, listening: Iterable[Endpoint]) -> bool:

@@ -230,6 +230,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         self.fetcher.stop()
+        self.forwarder.close()
         for udp in self._sockets:
             udp.close()
         self._sockets.clear()

@@ -1,160 +1,126 @@
-"""Asks the resolvers upstream: UDP, TCP where an answer was truncated, a second one where the first is slow or silent (shell).
+"""Asks the resolvers upstream: the fastest first, another one where it is slow, encrypted ones before plain ones (shell).
 
-Stubs give up after a few seconds, so the whole question has 1.8 s:
-
-    0 s ── first upstream ─────────────────────────────────────────►│
-        0.4 s ── the next one beside it (or the same once more) ────►│  the first good answer wins
-               0.8 s ── ... ── 1.2 s ── ... ────────────────────────►│ 1.8 s: none, SERVFAIL
+`race.py` is one question's way; `health.py` what is learnt of each upstream; `transports/` how each is asked.
 """
 
-import asyncio
-import secrets
-import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from dinnerbell.config import Endpoint
-from dinnerbell_dns.answers import UDP_SIZE
-from dinnerbell_dns.wire import CD, HEADER, QR, QUESTION_TAIL, RD, RECORD, TC, Faulty, Qtype, Rcode, question_end
+from dinnerbell.config import Endpoint, Upstream
+from dinnerbell_dns.health import Counts, Health, State, UpstreamStatus
+from dinnerbell_dns.race import Line, Race, Transport, line_up
+from dinnerbell_dns.transports.bootstrap import Bootstrap
+from dinnerbell_dns.transports.https import HttpsTransport
+from dinnerbell_dns.transports.messages import Asked
+from dinnerbell_dns.transports.plain import PlainTransport
+from dinnerbell_dns.transports.pool import PATIENCE, Patience
+from dinnerbell_dns.transports.tls import TlsTransport, tls_context
 
-DEADLINE = 1.8
-"""Seconds for one question, all attempts together."""
-HEDGE = 0.4
-"""Seconds without an answer after which the next upstream is asked beside the first."""
-MAX_ATTEMPTS = 4
 MAX_IN_FLIGHT = 200
-"""Questions under way at once; with a dead upstream each holds MAX_ATTEMPTS sockets, and a box has 1,024 of them."""
+"""Questions under way at once; with a dead plain upstream each holds MAX_ATTEMPTS sockets, and a box has 1,024 of them."""
+_PLAIN_PORT = 53
 
 
-@dataclass(slots=True)
-class UpstreamCounts:
-    """What went out and what became of it."""
+@dataclass(frozen=True, slots=True)
+class ForwarderStatus:
+    """What went out and what became of it, as `status` and the metrics show it."""
 
-    asked: int = 0
-    failed: int = 0
-    mismatched: int = 0
-    """Datagrams on a question's socket that did not answer it: forged, late or broken."""
-    over_tcp: int = 0
-    overload: int = 0
+    upstreams: tuple[UpstreamStatus, ...]
+    asked: int
+    """Questions; each may have taken several attempts, which the upstreams count."""
+    failed: int
+    """Questions that nobody answered in time."""
+    overload: int
+    """Questions not asked, because too many were under way."""
+    in_flight: int
 
 
-@dataclass(slots=True)
 class Forwarder:
-    """Plain upstreams, the one that answered last first."""
+    """The upstreams in use. An `Endpoint` stands for a plain one."""
 
-    upstreams: Sequence[Endpoint]
-    counts: UpstreamCounts = field(default_factory=UpstreamCounts)
-    _in_flight: int = 0
-    _first: int = 0
+    def __init__(
+        self,
+        upstreams: Sequence[Upstream | Endpoint] = (),
+        bootstrap: Sequence[Endpoint] = (),
+        *,
+        authorities: str | None = None,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        """`bootstrap`: plain resolvers that find DoH servers, and time servers. `authorities`: a file of whom to trust in TLS."""
+        self._authorities = authorities
+        self._patience = patience
+        self._bootstrap = Bootstrap()
+        self._lines: dict[Upstream, Line] = {}
+        self._plain_lines: dict[Upstream, Line] = {}
+        self._asked = self._failed = self._overload = self._in_flight = 0
+        self.use(upstreams, bootstrap)
 
-    async def ask(self, question: bytes, *, dnssec_ok: bool, checking_disabled: bool) -> bytes | None:
+    def use(self, upstreams: Sequence[Upstream | Endpoint], bootstrap: Sequence[Endpoint] = ()) -> None:
+        """Ask these from the next question on; what is known of those that stay is kept."""
+        chosen = [_plain(each) if isinstance(each, Endpoint) else each for each in upstreams]
+        plain = [each for each in chosen if each.scheme == "plain"] or [_plain(each) for each in bootstrap]
+        # a resolver that is asked over TLS mostly answers in the clear too: the last way to the time when the clock is wrong
+        plain = plain or [_plain(Endpoint(each.endpoint.address, _PLAIN_PORT)) for each in chosen if each.endpoint is not None]
+        before = self._lines | self._plain_lines
+        self._lines = {each: before.get(each) or self._line(each) for each in chosen}
+        self._plain_lines = {each: self._lines.get(each) or before.get(each) or self._line(each) for each in plain}
+        self._bootstrap.servers = [each.endpoint for each in plain if each.endpoint is not None]
+        for each in before.keys() - self._lines.keys() - self._plain_lines.keys():
+            before[each].transport.close()
+
+    def _line(self, upstream: Upstream) -> Line:
+        health = Health()
+        return Line(upstream.text or str(upstream.endpoint), upstream.scheme, self._transport(upstream, health.counts), health)
+
+    def _transport(self, upstream: Upstream, counts: Counts) -> Transport:
+        if upstream.scheme == "https":
+            context = tls_context(self._authorities)
+            context.set_alpn_protocols(["h2"])
+            address = upstream.endpoint.address if upstream.endpoint is not None else ""
+            return HttpsTransport(upstream.url, address, self._bootstrap, context, counts, self._patience)
+        assert upstream.endpoint is not None, upstream  # noqa: S101 - parse_upstream gave it one
+        if upstream.scheme == "tls":
+            return TlsTransport(upstream.endpoint, upstream.tls_name, tls_context(self._authorities), counts, self._patience)
+        return PlainTransport(upstream.endpoint, counts)
+
+    async def ask(self, question: bytes, *, dnssec_ok: bool, checking_disabled: bool, plain_only: bool = False) -> bytes | None:
         """Return an upstream's message for `question` (name, type, class), or None: nobody gave one in time.
 
-        An error (SERVFAIL, REFUSED) is returned only if no upstream had anything better.
+        An error (SERVFAIL, REFUSED) is returned only if no upstream had anything better. `plain_only`: in the clear, for time servers'
+        names while the clock is wrong and no certificate looks valid; asked of the plain upstreams or, without any, of the machine's own.
         """
-        if self._in_flight >= MAX_IN_FLIGHT or not self.upstreams:
-            self.counts.overload += 1
+        lines = list((self._plain_lines if plain_only else self._lines).values())
+        if self._in_flight >= MAX_IN_FLIGHT or not lines:
+            self._overload += 1
             return None
         self._in_flight += 1
-        self.counts.asked += 1
+        self._asked += 1
+        race = Race(Asked(question, dnssec_ok, checking_disabled), *line_up(lines))
         try:
-            found = await self._race(question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
+            found = await race.answer
         finally:
             self._in_flight -= 1
+            if not race.answer.done() or race.answer.cancelled():
+                race.cancel()
         if found is None:
-            self.counts.failed += 1
+            self._failed += 1
         return found
 
-    async def _race(self, question: bytes, *, dnssec_ok: bool, checking_disabled: bool) -> bytes | None:
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + DEADLINE
-        tasks: dict[asyncio.Task[bytes | None], int] = {}
-        worst: bytes | None = None
-        attempts = 0
-        try:
-            while (left := ends_at - loop.time()) > 0:
-                if attempts < MAX_ATTEMPTS:
-                    index = (self._first + attempts) % len(self.upstreams)
-                    message = _query_message(question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
-                    tasks[loop.create_task(self._exchange(self.upstreams[index], message, left))] = index
-                    attempts += 1
-                elif not tasks:
-                    return worst
-                patience = min(HEDGE, left) if attempts < MAX_ATTEMPTS else left
-                done, _ = await asyncio.wait(tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    index = tasks.pop(task)
-                    answer = task.result()
-                    if answer is not None and _rcode(answer) in (Rcode.NOERROR, Rcode.NXDOMAIN):
-                        self._first = index
-                        return answer
-                    worst = answer or worst
-            return worst
-        finally:
-            for task in tasks:
-                task.cancel()
+    @property
+    def is_down(self) -> bool:
+        """Whether every upstream fails at present: waiting for an answer is probably in vain."""
+        return all(line.health.state is State.FAILING for line in self._lines.values())
 
-    async def _exchange(self, upstream: Endpoint, message: bytes, timeout: float) -> bytes | None:  # noqa: ASYNC109 - one deadline for UDP and TCP
-        try:
-            async with asyncio.timeout(timeout):
-                answer = await self._over_udp(upstream, message)
-                if HEADER.unpack_from(answer)[1] & TC:
-                    self.counts.over_tcp += 1
-                    answer = await self._over_tcp(upstream, message)
-                return answer
-        except (OSError, EOFError, TimeoutError):
-            return None
+    def status(self) -> ForwarderStatus:
+        return ForwarderStatus(
+            tuple(line.status() for line in self._lines.values()), self._asked, self._failed, self._overload, self._in_flight
+        )
 
-    async def _over_udp(self, upstream: Endpoint, message: bytes) -> bytes:
-        """One question on a socket of its own: the kernel gives it a random port, and connect() refuses other senders."""
-        loop = asyncio.get_running_loop()
-        with socket.socket(_family(upstream), socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as udp:
-            udp.connect((upstream.address, upstream.port))
-            udp.send(message)
-            while True:
-                answer = await loop.sock_recv(udp, 65535)
-                if _answers(answer, message):
-                    return answer
-                self.counts.mismatched += 1
-
-    async def _over_tcp(self, upstream: Endpoint, message: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(upstream.address, upstream.port)
-        try:
-            writer.write(len(message).to_bytes(2, "big") + message)
-            while True:
-                answer = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
-                if _answers(answer, message):
-                    return answer
-                self.counts.mismatched += 1
-        finally:
-            writer.close()
+    def close(self) -> None:
+        """Hang up on everybody."""
+        for line in (self._lines | self._plain_lines).values():
+            line.transport.close()
 
 
-def _family(endpoint: Endpoint) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
-
-
-def _query_message(question: bytes, *, dnssec_ok: bool, checking_disabled: bool) -> bytes:
-    flags = RD | (CD if checking_disabled else 0)
-    opt = b"\0" + RECORD.pack(Qtype.OPT, UDP_SIZE, 0x8000 if dnssec_ok else 0, 0)
-    return HEADER.pack(secrets.randbits(16), flags, 1, 0, 0, 1) + question + opt
-
-
-def _answers(answer: bytes, message: bytes) -> bool:
-    """Tell whether `answer` is a response with our id and our very question (the case of its letters apart)."""
-    if len(answer) < HEADER.size or answer[:2] != message[:2]:
-        return False
-    _, flags, questions, *_ = HEADER.unpack_from(answer)
-    if not flags & QR or questions != 1:
-        return False
-    try:
-        end = question_end(message)
-        name_end = end - QUESTION_TAIL.size  # a type is a number: 0x41 is HTTPS and 0x61 is not
-        is_name = answer[HEADER.size : name_end].lower() == message[HEADER.size : name_end].lower()
-        return is_name and answer[name_end:end] == message[name_end:end]
-    except Faulty:
-        return False
-
-
-def _rcode(answer: bytes) -> int:
-    return int(HEADER.unpack_from(answer)[1] & 0xF)
+def _plain(endpoint: Endpoint) -> Upstream:
+    return Upstream("plain", endpoint, text=str(endpoint))
