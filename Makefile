@@ -18,8 +18,9 @@ demo: $(VENV)/.run ## play a week of a fictional nursery through the real server
 
 test: lint types contracts unit ## everything: lint, types, import contracts, tests, the built wheel
 
-lint: $(VENV)/.dev ## ruff
+lint: $(VENV)/.dev ## ruff, and the catalogue with the shipped rules.yaml
 	$(BIN)/ruff check .
+	$(BIN)/dinnerbell --rules rules.yaml services lint
 
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy

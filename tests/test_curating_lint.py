@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -163,6 +164,11 @@ def test_public_suffixes_come_from_the_list_with_its_private_section(name, suffi
 def run(*words, cwd):
     command = [sys.executable, "-m", "dinnerbell", "services", *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_shipped_catalogue_and_the_shipped_rules_have_nothing_to_mend():
+    done = run("lint", cwd=Path(__file__).parent.parent)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_command_lints_the_settings_own_services(tmp_path):

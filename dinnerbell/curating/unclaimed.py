@@ -30,6 +30,7 @@ MIN_SHARE = 0.5
 """Of a domain's occasions: what is mostly asked elsewhere (fonts, advertisements) is nobody's."""
 DEVIATIONS = 3.0
 MAX_NAMES = 5
+"""Shown of a domain."""
 PRIVATE_KINDS = frozenset({HELPLINE_KIND, SENSITIVE_KIND})
 """Nothing is learnt about what people ask beside these."""
 
@@ -99,6 +100,8 @@ class _Reading:
         self.domains: dict[str, dict[str, set[int]]] = {}
         """Domain -> device -> minutes."""
         self._names: dict[str, Counter[str]] = defaultdict(Counter)
+        self._counts: dict[str, Counter[str]] = {}
+        """Device -> the busy minutes beside each service, counted once all rows are in."""
 
     def take(self, minute: int, device: str, name: str) -> None:
         known = self._known.get(name)
@@ -150,5 +153,8 @@ class _Reading:
 
     def _chance(self, device: str, service: str) -> float:
         """Return the share of the device's busy minutes that are beside the service."""
-        busy, services = self._busy[device], self._services[device]
-        return sum(service in services.get(minute, ()) for minute in busy) / len(busy)
+        counts = self._counts.get(device)
+        if counts is None:
+            services = self._services[device]
+            counts = self._counts[device] = Counter(each for minute in self._busy[device] for each in services.get(minute, ()))
+        return counts[service] / len(self._busy[device])
