@@ -95,10 +95,7 @@ class LogWriter:
 
     def newest_minute(self) -> int | None:
         """Return the newest minute that anything is kept of; None: nothing is."""
-        found = self._connection.execute(
-            "select max(minute) from (select max(last_minute) as minute from uptime union all select max(minute) from lookups)"
-        ).fetchone()[0]
-        return None if found is None else int(found)
+        return _newest_minute(self._connection)
 
     def write(self, batch: Batch) -> None:
         """Add a batch of counts in one transaction: all of it or nothing. Raises sqlite3.Error."""
@@ -192,6 +189,13 @@ class LogWriter:
         self._connection.close()
 
 
+def _newest_minute(connection: sqlite3.Connection) -> int | None:
+    found = connection.execute(
+        "select max(minute) from (select max(last_minute) as minute from uptime union all select max(minute) from lookups)"
+    ).fetchone()[0]
+    return None if found is None else int(found)
+
+
 _MAX_IDS = 100_000
 
 
@@ -218,6 +222,10 @@ class LogReader:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def newest_minute(self) -> int | None:
+        """Return the newest minute that anything is kept of; None: nothing is."""
+        return _newest_minute(self._connection)
 
     def usage(self, since: int, until: int, device: str | None = None) -> Iterator[Usage]:
         """Yield the rows of the minutes [since, until), by minute; of one device if named."""

@@ -5,6 +5,8 @@ bound says when something has to be dropped, and counts it.
 """
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dinnerbell.log import LogWriter
@@ -16,7 +18,7 @@ RETRY_SECONDS = 1.0
 class LogThread:
     """Start it, `put` batches, `stop` it. `trouble` says in a sentence why nothing can be written at present, or None."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ticks: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._pending = Batch()
         self._wake = threading.Condition()
@@ -24,6 +26,12 @@ class LogThread:
         self._thread = threading.Thread(target=self._run, name="usage-log", daemon=True)
         self.trouble: str | None = None
         self.written_batches = 0
+        self.ticks = ticks
+        self.written_at: float | None = None
+        """When something was written last (monotonic seconds); None: nothing was yet."""
+        self.waiting_since: float | None = None
+        """Since when the oldest count waits that is not in the file; None: there is none."""
+        self._lost = 0
         self.newest_minute: int | None = None
         """The newest minute that was in the file at the start."""
 
@@ -38,7 +46,19 @@ class LogThread:
         """Hand over a batch; returns at once."""
         with self._wake:
             self._pending.merge(batch)
+            if self.waiting_since is None:
+                self.waiting_since = self.ticks()
             self._wake.notify()
+
+    @property
+    def waiting(self) -> int:
+        """How many rows wait in memory."""
+        return len(self._pending.lookups) + len(self._pending.traffic)
+
+    @property
+    def lost(self) -> int:
+        """How many look-ups could not be kept since the start, for want of room."""
+        return self._lost + self._pending.dropped
 
     def stop(self, patience: float = 10.0) -> None:
         """Write what is left, and end the thread; after `patience` seconds (a disk that stays full) give up."""
@@ -57,10 +77,15 @@ class LogThread:
                     break
                 last_try = self._stopping
                 batch, self._pending = self._pending, Batch()
+                began = self.ticks()
             try:
                 writer = writer or LogWriter(self._path)
                 writer.write(batch)
                 self.trouble = None
+                with self._wake:
+                    self._lost += batch.dropped
+                    self.written_at = self.ticks()
+                    self.waiting_since = began if self._pending else None
                 self.written_batches += 1
             except Exception as error:  # noqa: BLE001 - whatever it is: a thread that ended would lose every count after it
                 self.trouble = f"Couldn't write to the usage log {self._path}: {error}; look-ups are kept in memory and tried again"

@@ -11,7 +11,6 @@ in force already makes no new version, so a restart leaves no trace here.
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,8 @@ from typing import Any
 
 from dinnerbell.changes_in_words import changes_in_words
 from dinnerbell.config import Rules
-from dinnerbell.files import RulesFile, replace_text, sync_folder
+from dinnerbell.files import RulesFile, replace_text
+from dinnerbell.json_lines import append_line, read_lines
 from dinnerbell.rules import RulesError, read_rules
 from dinnerbell.shipped import shipped_catalogue
 
@@ -92,7 +92,7 @@ def digest_of(text: str) -> str:
 def load_versions(data: Path) -> tuple[Version, ...]:
     """Return the versions on record, the oldest first; none where no box has run yet. Raises OSError."""
     folder = data / HISTORY
-    found = {version.number: version for value in _lines(folder / INDEX) if (version := _version(value)) is not None}
+    found = {version.number: version for value in read_lines(folder / INDEX) if (version := _version(value)) is not None}
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     for match in filter(None, map(_FILE_NAME.fullmatch, names)):
         if (number := int(match[1])) not in found:
@@ -137,7 +137,7 @@ def keep_version(data: Path, rules_file: RulesFile, at: datetime, source: Source
     for half in folder.glob("*.new"):  # a power cut's
         half.unlink()
     replace_text(folder / version.file, rules_file.text)
-    _append(folder / INDEX, _line(version))
+    append_line(folder / INDEX, _line(version))
     _prune(folder, [*before, version])
     return version
 
@@ -146,12 +146,12 @@ def keep_edit(data: Path, edit: Edit) -> None:
     """Keep who and why until the box finds this text in force. Raises OSError."""
     folder = data / HISTORY
     folder.mkdir(parents=True, exist_ok=True)
-    _append(folder / EDITS, {"at": _iso(edit.at), "hash": edit.digest, "by": edit.by, "why": edit.why})
+    append_line(folder / EDITS, {"at": _iso(edit.at), "hash": edit.digest, "by": edit.by, "why": edit.why})
 
 
 def _with_edit(folder: Path, version: Version, used: int) -> Version:
     """Return the version with who and why: of the newest edit that made this very text and speaks of no earlier version."""
-    edits = _lines(folder / EDITS)
+    edits = read_lines(folder / EDITS)
     used = used if used <= len(edits) else 0  # the file was begun anew
     for place in reversed(range(used, len(edits))):
         value = edits[place]
@@ -183,39 +183,6 @@ def _prune(folder: Path, versions: Sequence[Version]) -> None:
 
 
 # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """Return a file's lines as values; {} for one that is half written or no object. Raises OSError."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    found = []
-    for line in data.decode("utf-8", errors="replace").split("\n"):
-        if line.strip():
-            try:
-                value = json.loads(line)
-            except ValueError:
-                value = None
-            found.append(value if isinstance(value, dict) else {})
-    return found
-
-
-def _append(path: Path, value: dict[str, Any]) -> None:
-    """Add a line, on the disk. Half a line that a power cut left is ended first."""
-    is_new = not path.exists()
-    with path.open("ab+") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            start = b"" if file.read(1) == b"\n" else b"\n"
-        else:
-            start = b""
-        file.write(start + json.dumps(value, ensure_ascii=False).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    if is_new:
-        sync_folder(path.parent)
 
 
 def _line(version: Version) -> dict[str, Any]:

@@ -439,6 +439,7 @@ class BoxProcess:
         upstreams: Sequence[Endpoint] = (),
         listen: Sequence[str] = ("127.0.0.1:0",),
         clock: Path | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         """`clock`: a file with seconds that its clock is to be ahead of the machine's (`box_at.py`)."""
         options = [part for text in listen for part in ("--listen", text)]
@@ -448,7 +449,7 @@ class BoxProcess:
         self.error_lines: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", *program, "--rules", str(rules), "--data", str(data), "run", *options, *arguments],
-            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment(**variables or {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._readers = [
             threading.Thread(target=self._read, args=(stream, lines), daemon=True)

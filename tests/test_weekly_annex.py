@@ -1,14 +1,15 @@
 """Parts 1, 2, 4, 13 to 18 and 20: readers, verdict, decisions, ways round, over-blocking, and what is honestly not there."""
 
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from dinnerbell.config import Endpoint, Remark, ReportConfig, Rules, Upstream
 from dinnerbell.model import Owner, Pass, People, Setting, Target, TargetKind
 from dinnerbell.times import Closures
-from dinnerbell_reports.annex_values import RuleChange
+from dinnerbell_reports import render_html, render_text
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange
 from dinnerbell_reports.values import Decision, Light, Person, Proof
 from weekly_cast import (
     ESSENTIALS,
@@ -219,3 +220,20 @@ def test_passes_and_rule_changes_of_the_week_are_told():
         ("Facebook", "office-laptop", 30, "Maya", ""),
         ("Facebook", "staff-phones", 5, "Maya", "Ann"),
     ]
+
+
+def test_a_file_that_could_not_be_used_is_in_part_16_without_what_it_said():
+    """Of this week only; the error itself may name somebody's own device."""
+    box = quiet_box()
+    refused = [
+        RefusedFile(datetime(2026, 11, 18, 12, 3, tzinfo=UTC), 7, 3),
+        RefusedFile(datetime(2026, 11, 19, 9, 0, tzinfo=UTC), 12, 1),
+        RefusedFile(datetime(2026, 11, 9, 9, 0, tzinfo=UTC), 99, 1),
+    ]
+    report = box.report(refused_files=refused)
+    assert report.changes.refused_files == tuple(refused[:2])
+    told = " ".join(render_text(report).split())
+    assert "Wed 18 Nov 12:03: a file was saved that can't be used (3 errors, the first in line 7). The rules from before" in told
+    assert "(1 error in line 12)" in told
+    assert "(1 error in line 12)" in render_html(report)
+    assert "99" not in told

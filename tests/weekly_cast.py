@@ -18,7 +18,7 @@ from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pa
 from dinnerbell.policy import Ask, Policy, decide
 from dinnerbell.times import Closures, TimeSpan, parse_window
 from dinnerbell.usage import LogKey, Traffic, Usage, WrongClock, log_key
-from dinnerbell_reports.annex_values import RuleChange, WeeklyReport
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange, WeeklyReport
 from dinnerbell_reports.week import Week, parse_week
 from dinnerbell_reports.weekly import weekly
 
@@ -231,7 +231,14 @@ class Box:
     def uptime(self) -> Sequence[tuple[int, int]]:
         return [(self.week.back(3).minutes.start, self.week.minutes.stop - 1)] if self.up is None else self.up
 
-    def report(self, *, passes: Sequence[Pass] = (), rule_changes: Sequence[RuleChange] = (), reader: str = "") -> WeeklyReport:
+    def report(
+        self,
+        *,
+        passes: Sequence[Pass] = (),
+        rule_changes: Sequence[RuleChange] = (),
+        refused_files: Sequence[RefusedFile] = (),
+        reader: str = "",
+    ) -> WeeklyReport:
         return weekly(
             self.rules,
             self.week,
@@ -243,6 +250,7 @@ class Box:
             made_at=self.made_at or self.week.end.astimezone(UTC) + timedelta(hours=7),
             passes=passes,
             rule_changes=rule_changes,
+            refused_files=refused_files,
             reader=reader,
             wrong_clocks=self.wrong_clocks,
         )

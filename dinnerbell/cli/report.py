@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from dinnerbell.bad_files import load_bad_versions
 from dinnerbell.cli.common import Where, fail, now, write
 from dinnerbell.rulesfile.messages import did_you_mean, keys_of
 from dinnerbell.rulesfile.models import PeopleModel
 from dinnerbell.versions import load_versions
 from dinnerbell_reports import WeeklyReport, render_csv, render_html, render_json, render_text, weekly
-from dinnerbell_reports.annex_values import RuleChange
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange
 from dinnerbell_reports.week import BadWeek, Week, last_full_week, parse_week
 from dinnerbell_reports.weekly import TREND_WEEKS
 
@@ -76,6 +77,7 @@ def weekly_text(where: Where, week: Week, made_at: datetime, form: str, reader: 
             made_at=made_at,
             passes=where.passes(),
             rule_changes=_rule_changes(where.data),
+            refused_files=_refused_files(where.data),
             reader=reader,
             wrong_clocks=log.wrong_clocks(week.minutes.start, after),
         )
@@ -90,3 +92,11 @@ def _rule_changes(data: Path) -> list[RuleChange]:
         click.echo(f"dinnerbell: {error}", err=True)
         return []
     return [RuleChange(version.at, version.by, version.why) for version in versions[1:]]
+
+
+def _refused_files(data: Path) -> list[RefusedFile]:
+    try:
+        return [RefusedFile(bad.at, bad.line, bad.errors) for bad in load_bad_versions(data)]
+    except OSError as error:
+        click.echo(f"dinnerbell: {error}", err=True)
+        return []

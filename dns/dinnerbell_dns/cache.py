@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import islice
 
 from dinnerbell_dns.answers import Ede, reply
 from dinnerbell_dns.wire import AD, HEADER, MAX_TARGETS, Faulty, Qtype, Query, Rcode, Record, name_end, question_end, read_name, records
@@ -15,6 +16,9 @@ MAX_NEGATIVE_TTL = 3600
 STALE_SECONDS = 86_400
 """How long an answer that has run out may stand in for a dead upstream (RFC 8767 section 5)."""
 STALE_TTL = 30
+_SAMPLE = 200
+_ANSWER_BYTES = 1000
+"""What an answer takes beside its records' bytes: measured on answers of one to four addresses."""
 MAX_TARGET_WORK = 1 << 14
 """Labels squared, of all targets together: a target is judged by each run of its labels. One name of 127 labels is just allowed."""
 
@@ -129,7 +133,7 @@ class AnswerCache:
     """The most recently used answers, at most `size`. An answer that has run out stays for `STALE_SECONDS`."""
 
     def __init__(self, size: int = 20_000) -> None:
-        self._size = size
+        self.bound = size
         self._answers: OrderedDict[Key, tuple[Answer, float]] = OrderedDict()
 
     def put(self, key: Key, answer: Answer, now: float) -> None:
@@ -137,7 +141,7 @@ class AnswerCache:
             return
         self._answers[key] = (answer, now)
         self._answers.move_to_end(key)
-        if len(self._answers) > self._size:
+        if len(self._answers) > self.bound:
             self._answers.popitem(last=False)
 
     def get(self, key: Key, now: float) -> tuple[Answer, float] | None:
@@ -155,6 +159,11 @@ class AnswerCache:
 
     def clear(self) -> None:
         self._answers.clear()
+
+    def estimated_bytes(self) -> int:
+        """Return about how much memory the answers take, from those that were kept first."""
+        sample = [len(answer.tail) for answer, _ in islice(self._answers.values(), _SAMPLE)]
+        return len(self._answers) * (_ANSWER_BYTES + sum(sample) // len(sample)) if sample else 0
 
     def __len__(self) -> int:
         return len(self._answers)

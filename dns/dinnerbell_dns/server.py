@@ -7,7 +7,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dinnerbell.clock import Clock
@@ -23,7 +23,7 @@ from dinnerbell_dns.local import LocalNames
 from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.tally import Drops, Tally
 from dinnerbell_dns.tcp import TcpListener
-from dinnerbell_dns.udp import MAX_DATAGRAM, Desk, Send, open_socket, reader
+from dinnerbell_dns.udp import MAX_DATAGRAM, Desk, Send, open_socket, queue_drops, reader
 from dinnerbell_dns.upstream import Forwarder
 from dinnerbell_dns.wire import Faulty, Query, Silent, read_query
 
@@ -214,6 +214,16 @@ class Server:
     def clients(self) -> int:
         """How many addresses have asked lately; those of networks that are not answered among them."""
         return len(self._clients)
+
+    @property
+    def ready_answers(self) -> int:
+        """How many rendered answers are in the first caches."""
+        return sum(len(client.entries) for client in self._clients.values() if client is not None)
+
+    def dropped(self) -> dict[str, int]:
+        """Return what was lost since the start, by cause: in the sockets' queues, on TCP connections that made room, and `drops`."""
+        evicted = sum(tcp.evicted for tcp in self._tcp)
+        return {**asdict(self.drops), "queue": sum(map(queue_drops, self._sockets)), "evicted": evicted}
 
     def take_counts(self) -> Batch:
         """Return everything counted since the last call."""

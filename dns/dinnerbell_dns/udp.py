@@ -51,6 +51,19 @@ def open_socket(endpoint: Endpoint) -> socket.socket:
     return udp
 
 
+def queue_drops(udp: socket.socket) -> int:
+    """Return how many datagrams found this socket's queue full since it was opened (Linux; elsewhere 0)."""
+    try:
+        return int(_MEMINFO.unpack(udp.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[-1])
+    except (OSError, struct.error):
+        return 0
+
+
+_SO_MEMINFO = 55
+"""Linux's number; Python has no name for it. Its last figure is SK_MEMINFO_DROPS."""
+_MEMINFO = struct.Struct("=9I")
+
+
 def reader(udp: socket.socket, endpoint: Endpoint, desk: Desk) -> Callable[[], None]:
     """Return the callback that drains the socket, which is bound to `endpoint`."""
     return _reader_from_any(udp, desk) if endpoint.address in _WILDCARDS else _reader(udp, desk)

@@ -1,7 +1,7 @@
 """The annex of the report as plain text: parts 12 to 19. Pure; see `as_text.py`."""
 
 from dinnerbell_reports.annex_values import RuleChange, WeeklyReport
-from dinnerbell_reports.phrases import and_list, counted, moment_text, number
+from dinnerbell_reports.phrases import and_list, counted, moment_text, number, refused_file_text
 from dinnerbell_reports.text_page import TextPage
 
 
@@ -79,6 +79,7 @@ def _changes(page: TextPage, report: WeeklyReport) -> None:
     page.heading(f"{part.number}  {part.heading}")
     told = [f"{moment_text(each.at)}: other rules came into force{_said(each)}." for each in part.rules]
     told = told or ["The rules did not change, as far as the history in the box's data tells."]
+    told += [refused_file_text(each) for each in part.refused_files]
     for line in part.passes:
         early = f"; ended early by {line.revoked_by}" if line.revoked_by else ""
         minutes = counted(line.minutes, "minute")

@@ -197,9 +197,20 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """A file was saved as rules.yaml that could not be used: the rules from before stayed in force."""
+
+    at: datetime
+    line: int
+    """Of the first of its errors. What the error says is not told: it may name somebody's own device."""
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     rules: tuple[RuleChange, ...]
     passes: tuple[PassLine, ...]
+    refused_files: tuple[RefusedFile, ...] = ()
     number: int = 16
     heading: str = "Rule changes and passes"
 

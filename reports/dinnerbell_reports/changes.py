@@ -4,20 +4,28 @@ Pure.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dinnerbell.catalogue import Catalogue
 from dinnerbell.model import Pass
 from dinnerbell.passes import PassUse, passes_of_week
 from dinnerbell.wording import sentence_case, target_phrase
-from dinnerbell_reports.annex_values import Changes, PassLine, RuleChange
+from dinnerbell_reports.annex_values import Changes, PassLine, RefusedFile, RuleChange
 from dinnerbell_reports.week import Week
 
 
-def changes(catalogue: Catalogue, week: Week, passes: Iterable[Pass], rule_changes: Iterable[RuleChange]) -> Changes:
-    """Return part 16. `rule_changes`: of any time, in order."""
+def changes(
+    catalogue: Catalogue,
+    week: Week,
+    passes: Iterable[Pass],
+    rule_changes: Iterable[RuleChange],
+    refused_files: Iterable[RefusedFile] = (),
+) -> Changes:
+    """Return part 16. `rule_changes` and `refused_files`: of any time, in order."""
     return Changes(
         tuple(change for change in rule_changes if week.start <= change.at < week.end),
         tuple(_line(catalogue, week, each) for each in passes_of_week(passes, week.start, week.end)),
+        tuple(replace(each, at=each.at.astimezone(week.zone)) for each in refused_files if week.start <= each.at < week.end),
     )
 
 

@@ -6,6 +6,7 @@ Pure.
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from dinnerbell_reports.annex_values import RefusedFile
 from dinnerbell_reports.values import Range, WrongTime
 
 _MONTHS = (
@@ -85,6 +86,13 @@ def moment_text(at: datetime) -> str:
 def span_text(start: datetime, end: datetime) -> str:
     """Return `Mon 23 Nov 12:30 to 13:10`, naming the second day only where it is another."""
     return f"{moment_text(start)} to {end:%H:%M}" if start.date() == end.date() else f"{moment_text(start)} to {moment_text(end)}"
+
+
+def refused_file_text(each: RefusedFile) -> str:
+    """Return the sentence about a file that was saved as rules.yaml and could not be used."""
+    what = counted(each.errors, "error") + (", the first" if each.errors > 1 else "")
+    refused = f"{moment_text(each.at)}: a file was saved that can't be used ({what} in line {each.line})."
+    return f"{refused} The rules from before stayed in force."
 
 
 def wrong_time_text(each: WrongTime) -> str:

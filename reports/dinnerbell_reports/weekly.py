@@ -16,7 +16,7 @@ from dinnerbell.model import Pass
 from dinnerbell.passes import with_passes
 from dinnerbell.usage import Traffic, Usage, WrongClock
 from dinnerbell_reports import annex
-from dinnerbell_reports.annex_values import RuleChange, WeeklyReport, WeekSpan
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange, WeeklyReport, WeekSpan
 from dinnerbell_reports.changes import changes
 from dinnerbell_reports.decisions import drawn_up, verdict
 from dinnerbell_reports.devices import approvals, children, staff
@@ -50,12 +50,14 @@ def weekly(  # noqa: PLR0913 - what the log holds
     rule_changes: Sequence[RuleChange] = (),
     reader: str = "",
     wrong_clocks: Sequence[WrongClock] = (),
+    refused_files: Sequence[RefusedFile] = (),
 ) -> WeeklyReport:
     """Return the report of `week`.
 
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
     `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
-    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week; `reader`: a
+    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week;
+    `refused_files`: saved as rules.yaml and of no use, in order; `reader`: a
     role, for the edition without the evidence that is kept from its holder; "" for the whole report.
     """
     is_withheld = withheld_from(rules, reader)
@@ -116,7 +118,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
             bypass=facts.bypass,
             tests=annex.tests(rules),
             essential=facts.essential,
-            changes=changes(policy.catalogue, week, passes, rule_changes),
+            changes=changes(policy.catalogue, week, passes, rule_changes, refused_files),
             records=annex.records(rules),
             reading=reading(),
             sign_off=sign_off(people),

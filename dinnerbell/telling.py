@@ -1,0 +1,137 @@
+"""What a running box is doing, gathered for those who ask: `status`, Prometheus, systemd (shell)."""
+
+import os
+import resource
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dinnerbell import __version__
+from dinnerbell.clock import Clock
+from dinnerbell.config import Endpoint
+from dinnerbell.console import say
+from dinnerbell.log_thread import LogThread
+from dinnerbell.metrics import metrics_text
+from dinnerbell.metrics_http import MetricsServer
+from dinnerbell.model import Verdict
+from dinnerbell.notify import Notify
+from dinnerbell.rules_in_force import RulesInForce
+from dinnerbell.status import CacheState, ClockState, LogState, PassState, Status, UpstreamState, as_json
+from dinnerbell.status_socket import StatusSocket
+from dinnerbell.status_words import headline, status_text
+from dinnerbell.wrong_clock import ClockWatch
+from dinnerbell_dns.health import UpstreamStatus
+from dinnerbell_dns.server import Server
+
+_STATM = Path("/proc/self/statm")
+
+
+@dataclass(slots=True)
+class Telling:
+    """Reads from all parts of the box and changes none."""
+
+    data: Path
+    clock: Clock
+    server: Server
+    log: LogThread
+    in_force: RulesInForce
+    time: ClockWatch
+    _started: float = field(init=False)
+    _socket: StatusSocket = field(init=False)
+    _metrics: MetricsServer = field(init=False)
+    _notify: Notify = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock.ticks()
+        self._socket = StatusSocket(self.data, self._said)
+        self._metrics = MetricsServer(lambda: metrics_text(self.status()))
+        self._notify = Notify(os.environ, os.getpid())
+
+    async def start(self, metrics: Endpoint | None) -> None:
+        """Be there to be asked, and tell systemd that the box answers. Raises OSError where `metrics` can't be had."""
+        try:
+            await self._socket.start()
+        except OSError as error:
+            say(f"Couldn't listen for `dinnerbell status` in {self.data}: {error.strerror}", error=True)
+        if metrics is not None:
+            say(f"metrics on http://{await self._metrics.start(metrics)}/metrics")
+        self.ready()
+
+    def ready(self) -> None:
+        self._notify.ready(headline(self.status()))
+
+    def reloading(self) -> None:
+        self._notify.reloading(self.clock.ticks())
+
+    def alive(self) -> None:
+        """Feed systemd's watchdog when it is time to: called from the loop that answers."""
+        if self._notify.is_due(self.clock.ticks()):
+            self._notify.alive(self.clock.ticks(), headline(self.status()))
+
+    def stop(self) -> None:
+        self._notify.stopping()
+        self._socket.stop()
+        self._metrics.stop()
+
+    def _said(self) -> dict[str, Any]:
+        status = self.status()
+        return {"status": as_json(status), "text": status_text(status)}
+
+    def status(self) -> Status:
+        seconds = self.clock.ticks() - self._started
+        zone = self.server.rules.policy.setting.zone
+        forwarder, answered = self.server.forwarder.status(), self.server.answered
+        return Status(
+            version=__version__,
+            since=datetime.fromtimestamp(self.clock.wall() - seconds, zone),
+            seconds=int(seconds),
+            workers=1,
+            memory_bytes=_memory_bytes(),
+            listening=tuple(map(str, self.server.endpoints)),
+            queries={verdict.value: answered.get(verdict, 0) for verdict in Verdict},
+            asked_upstream=forwarder.asked,
+            failed_upstream=forwarder.failed,
+            cache=self._cache(),
+            upstreams=tuple(map(_upstream, forwarder.upstreams)),
+            drops={**self.server.dropped(), "overload": forwarder.overload},
+            log=self._log(),
+            rules=self.in_force.state(),
+            lists=(),
+            clock=self._clock(),
+            passes=tuple(
+                PassState(each.id, each.device, each.target.value, each.over_at.astimezone(zone), each.by, each.why)
+                for each in ([] if self.time.is_wrong else self.in_force.open_passes())
+            ),
+        )
+
+    def _cache(self) -> CacheState:
+        cache = self.server.cache
+        return CacheState(len(cache), cache.bound, cache.estimated_bytes(), self.server.ready_answers, self.server.clients)
+
+    def _clock(self) -> ClockState:
+        now = datetime.fromtimestamp(self.clock.wall(), self.server.rules.policy.setting.zone)
+        return ClockState(now, self.time.is_wrong, int(self.time.wrong_seconds), self.time.trusted)
+
+    def _log(self) -> LogState:
+        written, waiting_since = self.log.written_at, self.log.waiting_since
+        now = self.log.ticks()
+        return LogState(
+            written_seconds_ago=None if written is None else now - written,
+            lag_seconds=0.0 if waiting_since is None else now - waiting_since,
+            waiting=self.log.waiting,
+            lost=self.log.lost,
+            trouble=self.log.trouble,
+        )
+
+
+def _upstream(each: UpstreamStatus) -> UpstreamState:
+    trouble = each.trouble_text or each.trouble.value
+    return UpstreamState(each.upstream, each.transport, each.state.value, trouble, each.asked, each.failed, each.latency_ms)
+
+
+def _memory_bytes() -> int:
+    try:
+        return int(_STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
