@@ -98,6 +98,7 @@ class Box:
                     await stop.wait()
             except TimeoutError:
                 pass
+            server.look_around()
             if self._time.has_news(self.clock.wall(), self.clock.ticks()):
                 self._clock_was_put(server, log)
             if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:

@@ -70,8 +70,13 @@ class Policy:
     )
     _segments: dict[object, "_Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def device_at(self, address: Address) -> Device:
-        """Return who is at `address`: the longest matching network, an exact address being the longest; else an unknown device."""
+    def device_at(self, address: Address, mac: str = "") -> Device:
+        """Return who is at `address`, by MAC address, else by the longest matching network, an exact address being the longest.
+
+        `mac`: lower case, with colons; "": nobody knows it. Whom no line of the file takes in is an unknown device.
+        """
+        if mac and (named := self._by_mac.get(mac)) is not None:
+            return named
         found = self._by_address.get(address)
         if found is None:
             found = self._find(address)
@@ -93,6 +98,15 @@ class Policy:
         held = (by_prefix.get(bits >> shift) for version, shift, by_prefix in self._networks if version == address.version)
         found = next((who for who in held if who is not None), None)
         return found if isinstance(found, Device) else Device(str(address), found, (ipaddress.ip_network(address),))
+
+    @property
+    def has_macs(self) -> bool:
+        """Tell whether any device is known by its MAC address."""
+        return bool(self._by_mac)
+
+    @cached_property
+    def _by_mac(self) -> dict[str, Device]:
+        return {device.mac: device for device in self.devices.values() if device.mac}
 
     @cached_property
     def _networks(self) -> tuple[tuple[int, int, dict[int, Device | Group]], ...]:

@@ -267,11 +267,6 @@ RESERVED = {
     "not_about": (NO_RULES + "reports: {not-about: {manager: office}}\n", []),
     "mail": (NO_RULES + "mail: {server: mail.example.org, from: box@example.org}\n", ["`mail`"]),
     "fail": (NO_RULES + "fail: closed\n", ["`fail`"]),
-    "macs": (
-        NO_RULES + "devices: {a: {group: office, address: 10.0.0.1, mac: 02:00:00:00:00:01}, b: {group: office, address: 10.0.0.2, "
-        "mac: 02:00:00:00:00:02}}\n",
-        ["`mac` of `a` and 1 more"],
-    ),
     "proxy_is_active": (NO_RULES + "devices: {a: {group: office, address: 10.0.0.1, proxy: intercept}}\n", []),
     "alert": (
         SETTING + "rules:\n  - {block: bypass, alert: yes}\n  - {block: dating, alert: [manager]}\n",
@@ -462,7 +457,10 @@ WARNED = {
     "numbers_where_numbers_belong": (EVERYONE_SAFE + "log: {flush: 0.50}\nbox: {rate-limit: 0500}\n", []),
     "device_without_an_address": (
         EVERYONE_SAFE + "devices: {tablet: {group: children}}\n",
-        ["4:11: `tablet` has no address, so it cannot be recognised yet: give it a fixed one in the router and write it here"],
+        [
+            "4:11: `tablet` has neither an address nor a MAC address, so it cannot be recognised: write its MAC address here, or "  # noqa: ISC004
+            "give it a fixed address in the router and write that"
+        ],
     ),
 }  # fmt: skip
 

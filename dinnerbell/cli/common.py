@@ -19,7 +19,7 @@ from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
 from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.log import LogError, LogReader, usage_path
-from dinnerbell.model import Device, Pass
+from dinnerbell.model import Device, Pass, plain_address
 from dinnerbell.moments import parse_moment
 from dinnerbell.names import BadName
 from dinnerbell.pages import Sight, host_and_sight
@@ -27,6 +27,7 @@ from dinnerbell.pass_store import PassFileError, load_book
 from dinnerbell.policy import Policy
 from dinnerbell.shipped import shipped_catalogue
 from dinnerbell.times import BadTime
+from dinnerbell_dns.neighbours import read_neighbours
 
 CLOCK = Clock(time.time, time.monotonic)
 """The one place where the machine's clock is read."""
@@ -100,6 +101,9 @@ class Where:
 def device_of(policy: Policy, text: str) -> Device:
     """Return the device a command names, or end (exit 2)."""
     device = policy.device_called(text)
+    if device is not None and policy.has_macs and text not in policy.devices:
+        address = plain_address(text)
+        device = policy.device_at(address, read_neighbours().get(address, ""))  # as the box sees it, if this is the box
     if device is None:
         fail(f"{text!r} is neither a device of the rules nor an address{suggestion(text, policy.devices)}", 2)
     return device

@@ -7,6 +7,7 @@ import click
 
 from dinnerbell.cli.common import Where, iso, print_json, print_table
 from dinnerbell.log import Contact, usage_path
+from dinnerbell_dns.neighbours import read_neighbours
 
 
 @click.command()
@@ -19,6 +20,7 @@ def devices(where: Where, as_json: bool) -> None:
     if usage_path(where.data).exists():
         with where.log() as log:
             contacts = {contact.device: contact for contact in log.contacts()}
+    macs = {str(address): mac for address, mac in read_neighbours().items()}
     rows: list[dict[str, Any]] = []
     for name in [*contacts, *(name for name in policy.devices if name not in contacts)]:
         device, contact = policy.device_called(name), contacts.get(name)
@@ -28,6 +30,7 @@ def devices(where: Where, as_json: bool) -> None:
                 "device": name,
                 "known": name in policy.devices,
                 "group": group or None,
+                "mac": (device.mac if device else None) or macs.get(name),
                 "owner": device.owner.value if device else "unknown",
                 "first_contact": _minute(contact.first_minute, policy.setting.zone) if contact else None,
                 "last_contact": _minute(contact.last_minute, policy.setting.zone) if contact else None,
@@ -37,9 +40,17 @@ def devices(where: Where, as_json: bool) -> None:
         print_json(rows)
         return
     cells = [
-        [row["device"], "yes" if row["known"] else "no", row["group"] or "-", row["owner"], row["last_contact"] or "never"] for row in rows
+        [
+            row["device"],
+            "yes" if row["known"] else "no",
+            row["group"] or "-",
+            row["owner"],
+            row["mac"] or "-",
+            row["last_contact"] or "never",
+        ]
+        for row in rows
     ]
-    print_table(["DEVICE", "NAMED", "GROUP", "OWNER", "LAST CONTACT"], cells)
+    print_table(["DEVICE", "NAMED", "GROUP", "OWNER", "MAC", "LAST CONTACT"], cells)
 
 
 def _minute(minute: int, zone: Any) -> str:

@@ -73,9 +73,10 @@ def _things(policy: Policy) -> Iterator[Doubt]:
     for device in policy.devices.values():
         if device.group is None:
             yield ("devices", device.name), f"`{device.name}` is in no group: rules for `unknown` devices are for it too. Give it a group"
-        if not device.addresses:
-            advice = "give it a fixed one in the router and write it here"
-            yield ("devices", device.name), f"`{device.name}` has no address, so it cannot be recognised yet: {advice}"
+        if not device.addresses and not device.mac:
+            lacks = "has neither an address nor a MAC address, so it cannot be recognised"
+            advice = "write its MAC address here, or give it a fixed address in the router and write that"
+            yield ("devices", device.name), f"`{device.name}` {lacks}: {advice}"
 
 
 def _approval(rule: Rule, today: date | None) -> Iterator[Doubt]:

@@ -30,20 +30,8 @@ def find_inactive(reader: Reader, policy: Policy) -> tuple[Remark, ...]:
         for path, consequence in _KEYS
         if reader.has(*path) and reader.raw(*path) not in (None, {}, [])
     ]
-    found.extend(_of_devices(reader))
     found.extend(_of_rules(reader, policy))
     return tuple(sorted(found, key=lambda remark: (remark.line, remark.column)))
-
-
-def _of_devices(reader: Reader) -> Iterator[Remark]:
-    consequences = {
-        "mac": "devices are known by their address, so give each a fixed one in the router",
-    }
-    for key, consequence in consequences.items():
-        names = [name for name in reader.mapping("devices") if reader.has("devices", name, key)]
-        if names:
-            count = f"`{key}` of `{names[0]}`" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-            yield _remark(reader, ("devices", names[0], key), count, consequence)
 
 
 def _of_rules(reader: Reader, policy: Policy) -> Iterator[Remark]:

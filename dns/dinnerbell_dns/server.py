@@ -20,6 +20,7 @@ from dinnerbell_dns.cache import AnswerCache
 from dinnerbell_dns.clients import MAX_CLIENTS, Client, answered_networks, is_answered
 from dinnerbell_dns.fetching import Fetcher
 from dinnerbell_dns.local import LocalNames
+from dinnerbell_dns.neighbours import Neighbours
 from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.tally import Drops, Tally
 from dinnerbell_dns.tcp import TcpListener
@@ -43,6 +44,7 @@ class Server:
     drops: Drops = field(default_factory=Drops)
     endpoints: list[Endpoint] = field(default_factory=list)
     """Where it answers, with the ports that port 0 became."""
+    neighbours: Neighbours = field(default_factory=Neighbours)
     without_ipv6: bool = False
     """Asked to listen on every IPv6 address of a machine that has no IPv6."""
 
@@ -100,6 +102,14 @@ class Server:
     def forget_answers(self) -> None:
         """Empty the first caches: after a change of rules, or of the clock under them."""
         self._clients.clear()
+
+    def look_around(self) -> None:
+        """See whether an address has gone to another device: whoever has it now does not get what the one before was allowed."""
+        moved = self.neighbours.refresh(self.clock.ticks()) if self.rules.policy.has_macs else ()
+        if moved:
+            self._tally.collect()
+            for source in [source for source in self._clients if plain_address(source) in moved]:
+                del self._clients[source]
 
     # ── UDP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +201,8 @@ class Server:
         address = plain_address(source)
         client = None
         if is_answered(address, self._networks):
-            device = self.rules.policy.device_at(address)
+            policy = self.rules.policy
+            device = policy.device_at(address, self.neighbours.mac_of(address, self.clock.ticks()) if policy.has_macs else "")
             client = Client(device, self.rules.log.levels[device.owner])
         if len(self._clients) >= MAX_CLIENTS:
             self._tally.collect()
