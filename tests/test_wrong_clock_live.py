@@ -2,12 +2,26 @@
 
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dinnerbell.config import Upstream
 from dinnerbell.log import LogReader, usage_path
-from live import ACORN_LANE, OFFICE_LAPTOP, VISITORS_PHONE, BoxProcess, command, ede, eventually, rcode
+from live import (
+    ACORN_LANE,
+    OFFICE_LAPTOP,
+    VISITORS_PHONE,
+    BoxProcess,
+    LiveServer,
+    command,
+    dead_endpoint,
+    ede,
+    eventually,
+    rcode,
+    rules_of,
+)  # fmt: skip
 
 HOUR = 3600
 YEARS = 30 * 365 * 24 * HOUR
@@ -140,3 +154,15 @@ def test_a_jump_ends_a_stretch_of_being_up(rules, data, clock, local_upstream):
 def up(data: Path) -> list[tuple[int, int]]:
     with LogReader(usage_path(data)) as log:
         return log.uptime(0, 2**40)
+
+
+def test_time_servers_names_go_in_the_clear_while_no_certificate_can_look_valid(local_upstream):
+    """The upstream over TLS is out of reach; a plain resolver is known for finding servers."""
+    tls = Upstream("tls", dead_endpoint(), tls_name="dns.example")
+    right = rules_of()
+    wrong = replace(right, policy=replace(right.policy, clock_is_wrong=True))
+    for rules_, expected in ((wrong, "NOERROR"), (right, "SERVFAIL")):
+        with LiveServer(rules_) as server:
+            server.call(server.server.forwarder.use, [tls], [local_upstream.endpoint])
+            assert rcode(server.ask("0.debian.pool.ntp.org")) == expected
+            assert rcode(server.ask("www.example.org")) == "SERVFAIL"

@@ -38,6 +38,8 @@ _REDIRECTED = frozenset({Qtype.A, Qtype.AAAA, Qtype.CNAME, Qtype.SVCB, Qtype.HTT
 """Types that lead to an address; a search engine's MX or TXT records are its own."""
 _REFUSED_TYPES = frozenset({Qtype.AXFR, Qtype.IXFR, *range(249, 255)})
 RESOLVER_ARPA = "resolver.arpa"
+TIME_SERVERS = "time-servers"
+"""The catalogue's service of those by whom a clock is set."""
 _GOOD = (Rcode.NOERROR, Rcode.NXDOMAIN)
 _UNBOUND = Life(None, math.inf)
 
@@ -64,6 +66,8 @@ class Wanted:
     question: bytes
     server: Endpoint | None = None
     """The one to ask, for a forwarded zone; None: the upstreams."""
+    plain_only: bool = False
+    """Ask in the clear: with a wrong clock no certificate looks valid, and these names lead to the right time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,8 @@ class Answerer:
         cache_key = (query.name, query.qtype, query.dnssec_ok, query.checking_disabled)
         found, age, stale = self._find(turn, cache_key)
         if found is None:
-            return _failure(turn, key) if turn.asked == cache_key else Wanted(cache_key, query.question, route.server)
+            plain_only = self.policy.clock_is_wrong and decision.service == TIME_SERVERS
+            return _failure(turn, key) if turn.asked == cache_key else Wanted(cache_key, query.question, route.server, plain_only)
         if route is INTERNET and self.private.has_any(found.reached):
             message = answers.refusal(query, query.name, answers.REFUSAL_TTL, _REBINDING, limit=turn.limit)
             return Reply(message, 0.0, key, refused=False, is_rebinding=True)  # not kept: each one is counted

@@ -40,7 +40,9 @@ class Fetcher:
         answer: Answer | None = None
         try:
             _, _, dnssec_ok, checking_disabled = wanted.key
-            message = await self._forwarder(wanted.server).ask(wanted.question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled)
+            message = await self._forwarder(wanted.server).ask(
+                wanted.question, dnssec_ok=dnssec_ok, checking_disabled=checking_disabled, plain_only=wanted.plain_only
+            )
             if message is not None:
                 with contextlib.suppress(Faulty):  # a broken answer is no answer
                     answer = read_answer(message)
