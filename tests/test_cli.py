@@ -205,6 +205,22 @@ class TestServices:
         assert (done.returncode, done.stderr) == (0, "")
         assert "Instagram" in done.stdout
 
+    def test_one_of_them_in_words_with_its_note_and_sources(self, run):
+        printed = run("services", "facebook").stdout
+        assert printed.startswith("facebook: Facebook (")
+        assert re.search(r"^  use        m\.facebook\.com$", printed, re.MULTILINE)
+        assert re.search(r"^  note: .*page.*\n  sources: .+, .+$", printed, re.MULTILINE)
+
+    def test_the_option_may_stand_before_the_id_or_the_word(self, run):
+        assert value(run("services", "--json", "facebook")) == value(run("services", "facebook", "--json"))
+        assert value(run("services", "--json", "explain", "m.me")) == value(run("services", "explain", "m.me", "--json"))
+
+    def test_help_names_the_words_that_look_after_the_catalogue(self, run):
+        printed = run("services", "--help").stdout
+        for word in ("explain", "lint", "table", "unknown"):
+            assert re.search(rf"^  {word}  +\w", printed, re.MULTILINE)
+        assert not re.search(r"^  show ", printed, re.MULTILINE)
+
 
 class TestDevices:
     def test_named_and_unknown_ones_with_their_last_contact(self, run):

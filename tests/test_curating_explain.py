@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -116,7 +117,8 @@ def run(*words, cwd):
 def test_the_command_needs_no_rules_and_names_the_shipped_catalogues_services(tmp_path):
     value = json.loads(run("explain", "www.instagram.com", "--json", cwd=tmp_path).stdout)
     assert value["services"][0]["id"] == "instagram"
-    assert (value["services"][0]["class"], value["counts_as_use"], value["rules"]) == ("companion", False, [])
+    assert (value["services"][0]["class"], value["rules"]) == ("companion", [])
+    assert value["counts_as_use"] == (value["services"][0]["evidence"] == "pair"), "a home page is half of a pair, or nothing"
     assert "social-media" in value["targets"]
     done = run("explain", "no name", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -127,3 +129,14 @@ def test_the_command_names_the_rules(tmp_path):
     (tmp_path / "rules.yaml").write_text("setting: {name: A}\nrules:\n  - {name: No, block: forum}\n")
     value = json.loads(run("explain", "www.mumsnet.com", "--json", cwd=tmp_path).stdout)
     assert value["rules"] == [{"name": "No", "line": 3, "action": "block", "by": ["forum"]}]
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_readmes_example_is_what_the_command_says():
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split("$ dinnerbell services explain ")[1].split("```")[0]
+    name, *lines = block.strip().splitlines()
+    said = run("explain", name, cwd=ROOT).stdout.splitlines()
+    assert lines.pop() == "  ..."
+    assert lines == said[: len(lines)]
