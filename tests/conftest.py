@@ -47,6 +47,15 @@ safe.duckduckgo.com. A 198.18.1.10
 alias.example. CNAME www.instagram.com.
 alias.tapestryjournal.com. CNAME www.instagram.com.
 harmless.example. CNAME www.example.org.
+ournursery.example. CNAME lb.wordpress.com.
+lb.wordpress.com. A 198.18.1.12
+lb.wordpress.com. AAAA 2001:db8::1:12
+ournursery.wordpress.com. A 198.18.1.12
+cloaked.example. CNAME www.instagram.com.edgekey.net.
+www.instagram.com.edgekey.net. CNAME e1.dscb.akamaiedge.net.
+plain.example. CNAME e1.dscb.akamaiedge.net.
+e1.dscb.akamaiedge.net. A 198.18.1.13
+bound.example. HTTPS 0 www.instagram.com.
 www.example.org. A 198.18.1.11
 www.example.org. TXT "a word"
 big.example. TXT ( %s )

@@ -259,6 +259,25 @@ class TestAliases:
     def test_a_harmless_alias_works(self, acorn):
         assert addresses(acorn.ask("harmless.example", source=TABLET)) == ["198.18.1.11"]
 
+    @STUBS
+    def test_a_nurserys_own_site_on_wordpress_keeps_working(self, acorn, program):
+        """It is an alias of lb.wordpress.com, as every customer's own domain is; a blog under wordpress.com is refused all the same."""
+        for rdtype, address in (("A", "198.18.1.12"), ("AAAA", "2001:db8::1:12")):
+            assert has_address(stub(program, acorn.endpoint, TABLET, "ournursery.example", rdtype), address)
+        assert status(stub(program, acorn.endpoint, TABLET, "lb.wordpress.com")) == "NXDOMAIN", "asked by its own name it is WordPress"
+        assert status(stub(program, acorn.endpoint, TABLET, "ournursery.wordpress.com")) == "NXDOMAIN"
+
+    @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+    def test_a_services_own_domain_in_a_cdns_map_is_the_service_and_the_map_itself_is_nobodys(self, acorn, tcp):
+        for _ in range(2):
+            assert addresses(acorn.ask("plain.example", source=TABLET, tcp=tcp)) == ["198.18.1.13"]
+            assert rcode(acorn.ask("cloaked.example", source=TABLET, tcp=tcp)) == "NXDOMAIN"
+            assert addresses(acorn.ask("cloaked.example", source=STAFF_PHONE, tcp=tcp)) == ["198.18.1.13"], "it is lunch"
+
+    def test_an_https_record_that_leads_to_a_closed_service_is_refused(self, acorn):
+        assert rcode(acorn.ask("bound.example", "HTTPS", source=TABLET)) == "NXDOMAIN"
+        assert rcode(acorn.ask("bound.example", "HTTPS", source=STAFF_PHONE)) == "NOERROR"
+
 
 class TestSizes:
     def test_what_does_not_fit_comes_over_tcp(self, acorn):
