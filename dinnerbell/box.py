@@ -19,6 +19,7 @@ from dinnerbell import RELEASED
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules, Upstream
 from dinnerbell.console import say
+from dinnerbell.list_keeper import ListKeeper
 from dinnerbell.log import usage_path
 from dinnerbell.log_thread import LogThread
 from dinnerbell.rules_in_force import RulesInForce
@@ -52,12 +53,14 @@ class Box:
     _in_force: RulesInForce = field(init=False)
     _time: ClockWatch = field(init=False)
     _whom_to_ask: WhomToAsk = field(init=False)
+    _lists: ListKeeper = field(init=False)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises CannotAsk, RulesFileError, LogError or OSError when it can't start."""
         self._time = ClockWatch(earliest_minute(RELEASED, None), self.trusts_clock)
         self._in_force = RulesInForce(self.rules_path, self.data, self._now)
         self._in_force.start()
+        self._lists = ListKeeper(self.data, self.rules_path.parent, self.clock)
         self._whom_to_ask = WhomToAsk(Forwarder())
         self._choose_upstreams(self._in_force.file.rules)
         log = LogThread(usage_path(self.data), self.clock.ticks)
@@ -81,9 +84,11 @@ class Box:
             if server.without_ipv6:
                 say("this machine has no IPv6, so [::] is left out", error=True)
             await telling.start(self.metrics)
+            self._lists.start()
             await self._work(server, log, telling, stop, reload)
         finally:
             telling.stop()
+            await self._lists.stop()
             await server.stop()
             log.put(self._time.receive(server.take_counts(), self.clock.ticks()))
             log.stop()
@@ -115,6 +120,8 @@ class Box:
                 telling.ready()
             if self._in_force.passes.is_stale():
                 self._in_force.read_passes()
+                server.use(self._rules_now())
+            if self._lists.has_news:
                 server.use(self._rules_now())
             telling.alive()
 
@@ -169,7 +176,7 @@ class Box:
         return datetime.fromtimestamp(max(self.clock.wall(), 0 if self._time.trusted else self._time.earliest_minute * 60), UTC)
 
     def _rules_now(self) -> Rules:
-        return self._in_force.rules(clock_is_wrong=self._time.is_wrong)
+        return self._lists.within(self._in_force.rules(clock_is_wrong=self._time.is_wrong))
 
     # ── whom to ask, and where ───────────────────────────────────────────────────────────────────────────────────────────────
 

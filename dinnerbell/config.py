@@ -43,6 +43,21 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class ListSource:
+    """A list of names of one's own, for rules to name as `list:NAME`."""
+
+    name: str
+    source: str
+    """https://, http:// or a path, relative to rules.yaml; as the manager wrote it."""
+    refresh_seconds: float = 86400.0
+    line: int = 0
+
+    @property
+    def is_web(self) -> bool:
+        return self.source.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     listen: tuple[Endpoint, ...] = (Endpoint("0.0.0.0"), Endpoint("::"))
     upstream: tuple[Upstream, ...] = (Upstream(SYSTEM, text=SYSTEM),)
@@ -53,6 +68,7 @@ class Box:
     """Names of the setting's own, each exactly, with their addresses."""
     rate_limit: int = 1000
     """Look-ups a second that one address may make; the box's own machine any number."""
+    lists: tuple[ListSource, ...] = ()
 
 
 class LogLevel(StrEnum):

@@ -3,7 +3,7 @@
 Pure. Nothing is decided here: these are words about what was decided.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from dinnerbell.config import Remark, Rules
@@ -11,6 +11,7 @@ from dinnerbell.model import Action, Device, Group, Owner, Rule, Target, TargetK
 from dinnerbell.names import is_under
 from dinnerbell.plain_groups import group_stories
 from dinnerbell.policy import Decision, Policy, Reason
+from dinnerbell.rulesfile.expect import failures
 from dinnerbell.wording import (
     OWNER_PHRASES,
     SWITCH_PHRASES,
@@ -32,9 +33,9 @@ REFUSAL_BYTES = 200
 """EXTRA-TEXT (RFC 8914) has to fit a UDP answer beside everything else."""
 
 
-def describe(rules: Rules, today: date | None = None) -> str:
+def describe(rules: Rules, today: date | None = None, lists: Sequence[str] = ()) -> str:
     """Return what a good file means, as text: the setting, the rules one by one, what they come to for each group, then warnings and
-    inactive keys. `today`: approvals are told as they are that day (None: as if all held).
+    inactive keys. `today`: approvals are told as they are that day (None: as if all held). `lists`: a sentence for each list of names.
     """
     policy = rules.policy
     blocks = [
@@ -45,15 +46,22 @@ def describe(rules: Rules, today: date | None = None) -> str:
     ]
     if notes := list(_notes(policy)):
         blocks.append("\n".join(["Good to know:", *(f"  {note}" for note in notes)]))
+    if lists:
+        blocks.append("\n".join(["Lists of your own:", *(f"  {sentence_case(line)}." for line in lists)]))
     if rules.expectations:
-        count = len(rules.expectations)
-        blocks.append(f"What must come out: {'the one line' if count == 1 else f'all {count} lines'} of `expect` came out right.")
+        blocks.append(_expected(len(rules.expectations), sum(1 for _ in failures(policy, rules.expectations))))
     blocks.extend(
         "\n".join([title, *(f"  line {remark.line}, column {remark.column}: {remark.message}" for remark in remarks)])
         for title, remarks in _remark_blocks(rules)
         if remarks
     )
     return "\n\n".join(blocks)
+
+
+def _expected(count: int, failed: int) -> str:
+    if failed:
+        return f"What must come out: {count - failed} of {count} lines of `expect` came out right; see the warnings."
+    return f"What must come out: {'the one line' if count == 1 else f'all {count} lines'} of `expect` came out right."
 
 
 def _remark_blocks(rules: Rules) -> tuple[tuple[str, tuple[Remark, ...]], ...]:
@@ -163,7 +171,8 @@ def _because(decision: Decision, policy: Policy) -> str:
     if decision.rule is not None and decision.rule.granted is not None:
         because = pass_phrase(decision.rule.granted, policy.setting.zone)
     elif decision.rule is not None:
-        because = f"rule {decision.rule.index + 1} '{decision.rule.name}' {rule_reference(decision.rule)} decides"
+        on_list = f", because {decision.host} is on the list {decision.on_list}" if decision.on_list else ""
+        because = f"rule {decision.rule.index + 1} '{decision.rule.name}' {rule_reference(decision.rule)} decides{on_list}"
     else:
         line = f" (line {policy.otherwise_line})" if policy.otherwise_line else ""
         because = f"no rule fits, and otherwise{line} everything is {'open' if policy.otherwise is Verdict.ALLOW else 'closed'}"

@@ -24,6 +24,7 @@ from functools import cached_property, partial
 
 from dinnerbell.catalogue import BYPASS_KIND, HELPLINE_KIND, UMBRELLA, Catalogue, Claim, Engine, HostClass, Match, Service
 from dinnerbell.changes import next_change
+from dinnerbell.lists.matcher import NameList
 from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Target, TargetKind, Verdict, plain_address, rule_is_for
 from dinnerbell.names import HostTable, is_under, judged
 from dinnerbell.page_rules import PageRules
@@ -63,6 +64,8 @@ class Policy:
     otherwise_line: int | None = None
     clock_is_wrong: bool = False
     """The box does not know the time (`wrong_clock.py`): no timed allow fits, every other timed rule does. `at` then means nothing."""
+    lists: Mapping[str, NameList] = field(default_factory=dict, compare=False)
+    """Those that were fetched, by name. A rule about another fits nothing."""
     _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_address: dict[Address, Device] = field(default_factory=dict, init=False, repr=False, compare=False)
     _decided: dict[tuple[Device, str], tuple[datetime, datetime | None, "Decision"]] = field(
@@ -134,7 +137,9 @@ class Policy:
                     return True
                 if any((TargetKind.KIND, kind) in wanted for kind in service.kinds):
                     return True
-        return self._target_domains.longest(name) is not None or any(
+        if self._target_domains.longest(name) is not None or any(listed.match(name) is not None for listed in self._target_lists):
+            return True
+        return any(
             (table := self.catalogue.enforce.get(switch)) is not None and table.longest(name) is not None for switch in self._switches
         )
 
@@ -157,6 +162,11 @@ class Policy:
     def has_pages(self) -> bool:
         """Whether any rule is about a page: then the URL may matter."""
         return any(target.kind is TargetKind.PAGE for rule in self.rules for target in rule.targets)
+
+    @cached_property
+    def _target_lists(self) -> tuple[NameList, ...]:
+        named = {target.value for rule in self.rules for target in rule.targets if target.kind is TargetKind.LIST}
+        return tuple(self.lists[name] for name in sorted(named & self.lists.keys()))
 
     @cached_property
     def _switches(self) -> frozenset[str]:
@@ -187,7 +197,8 @@ class Decision:
     kinds: tuple[str, ...]
     until: datetime | None
     host: str
-    """The host that matched (the rule's domain, or the catalogue's), without =; else the asked name. A block's SOA is owned by it."""
+    """The host that matched (the rule's domain, the list's, or the catalogue's), without =; else the asked name. A block's SOA is owned
+    by it."""
     host_class: HostClass | None
     engines: tuple[Engine, ...] = ()
     """What `enforce` turns the name to; the first one answers."""
@@ -196,6 +207,8 @@ class Decision:
     """The next instant at which another rule may decide, with the same verdict perhaps: whether targets are judged hangs on it."""
     is_watched: bool = False
     """A rule or a social service could decide this name: its answers live 60 s at most, so that use stays visible."""
+    on_list: str | None = None
+    """The list of one's own by which the deciding rule fits."""
 
     @property
     def is_by_pass(self) -> bool:
@@ -240,12 +253,12 @@ def decide_alias(policy: Policy, ask: Ask) -> Decision | None:
     """Decide the CNAME or SVCB target `ask.name` of a name that only `otherwise` decided; None: it is nobody's.
 
     The catalogue speaks for exact names and left parts only (`Catalogue.lookup_alias`); a domain that a rule names speaks for
-    everything under it, as the manager wrote it.
+    everything under it, as the manager wrote it, and a list for what it says itself.
     """
     name = judged(ask.name)
     match = policy.catalogue.lookup_alias(name)
     view = _view(policy, ask.device)
-    if (match is None and not view.names_domain_of(name)) or (match is not None and HELPLINE_KIND in match.kinds):
+    if (match is None and not view.names(name)) or (match is not None and HELPLINE_KIND in match.kinds):
         return None
     return view.decide(name, match, ask.at)[1]
 
@@ -303,12 +316,13 @@ class _Segment:
 class _View:
     """The policy as one device sees it: the rules that are for it, by target."""
 
-    __slots__ = ("_by_domain", "_by_target", "_enforce", "_has_passes", "_policy", "_tracks", "pages")
+    __slots__ = ("_by_domain", "_by_list", "_by_target", "_enforce", "_has_passes", "_policy", "_tracks", "pages")
 
     def __init__(self, policy: Policy, device: Device) -> None:
         self._policy = policy
         self._by_target: dict[Target, set[int]] = {}
         self._by_domain: HostTable[set[int]] = HostTable()
+        self._by_list: dict[str, set[int]] = {}
         self._enforce: list[Rule] = []
         self._tracks: dict[str, Track] = {}
         self._has_passes = False
@@ -327,7 +341,9 @@ class _View:
 
     def _add(self, index: int, target: Target) -> None:
         if target.kind is TargetKind.LIST:
-            return  # lists of one's own are not read yet; `check` says so
+            if target.value in self._policy.lists:
+                self._by_list.setdefault(target.value, set()).add(index)
+            return
         if target.kind is not TargetKind.DOMAIN:
             self._by_target.setdefault(target, set()).add(index)
             return
@@ -336,13 +352,21 @@ class _View:
             self._by_domain.set(target.value, indexes := set())
         indexes.add(index)
 
-    def names_domain_of(self, name: str) -> bool:
-        return self._by_domain.longest(name) is not None
+    def names(self, name: str) -> bool:
+        """Tell whether a rule for this device is about the name otherwise than by the catalogue: by its domain, or by a list."""
+        return self._by_domain.longest(name) is not None or bool(self._listed(name))
+
+    def _listed(self, name: str) -> list[tuple[str, set[int], str]]:
+        """Return (host, indexes of rules, list) for each list with this name on it that rules for this device are about."""
+        lists = self._policy.lists
+        return [(host, indexes, listed) for listed, indexes in self._by_list.items() if (host := lists[listed].match(name)) is not None]
 
     def decide(self, name: str, match: Match | None, at: datetime, sight: Sight | None = None) -> tuple[datetime, Decision]:
         by_domain = list(self._by_domain.all_matches(name)) if len(self._by_domain) else []
+        listed = self._listed(name) if self._by_list else []
+        named = [*by_domain, *((host, indexes) for host, indexes, _ in listed)] if listed else by_domain
         claims: tuple[Claim | None, ...] = match.claims if match else (None,)
-        tracks = tuple(self._track(claim.service if claim else None, by_domain) for claim in claims)
+        tracks = tuple(self._track(claim.service if claim else None, named) for claim in claims)
         if self.pages:
             tracks = tuple(
                 tuple(sorted({*track, *self.pages.fitting(name, claim, sight)})) for track, claim in zip(tracks, claims, strict=True)
@@ -353,7 +377,7 @@ class _View:
         segment = self._segment(tracks, tuple(engines.items()), at)
         outcome = segment.outcome
         claim = claims[outcome.claim]
-        host = next((written for written, indexes in by_domain if outcome.rule in indexes), match.host if match else name)
+        host = next((written for written, indexes in named if outcome.rule in indexes), match.host if match else name)
         decision = Decision(
             verdict=outcome.verdict,
             reason=Reason.OTHERWISE if outcome.rule is None else Reason.RULE,
@@ -367,10 +391,11 @@ class _View:
             enforced_by=tuple(self._policy.rules[index] for index in outcome.enforced_by),
             rule_until=segment.end,
             is_watched=self._policy.watches(name, match),
+            on_list=next((list_name for _, indexes, list_name in listed if outcome.rule in indexes), None),
         )
         return segment.start, decision
 
-    def _track(self, service: Service | None, by_domain: list[tuple[str, set[int]]]) -> Track:
+    def _track(self, service: Service | None, named: list[tuple[str, set[int]]]) -> Track:
         track: Track = ()
         if service is not None:
             known = self._tracks.get(service.id)
@@ -380,9 +405,9 @@ class _View:
                 known = tuple(sorted({index for target in targets for index in self._by_target.get(target, ())}))
                 self._tracks[service.id] = known
             track = known
-        if not by_domain:
+        if not named:
             return track
-        return tuple(sorted(set(track).union(*(indexes for _, indexes in by_domain))))
+        return tuple(sorted(set(track).union(*(indexes for _, indexes in named))))
 
     def _engines(self, name: str) -> dict[int, Engine]:
         """Return, for each enforce rule of this device that knows the name, what it would turn it to."""

@@ -83,4 +83,5 @@ def test_every_module_of_the_core_is_named_in_a_contract():
         if (entry.suffix == ".py" and not entry.stem.startswith("__")) or (entry / "__init__.py").exists()
     }
     here |= {f"dinnerbell_dns.transports.{entry.stem}" for entry in (ROOT / "dns/dinnerbell_dns/transports").glob("[!_]*.py")}
-    assert here - named == {"dinnerbell.demo", "dinnerbell_dns.transports"}, "their parts are named one by one"
+    here |= {f"dinnerbell.lists.{entry.stem}" for entry in (ROOT / "dinnerbell/lists").glob("[!_]*.py")}
+    assert here - named == {"dinnerbell.demo", "dinnerbell.lists", "dinnerbell_dns.transports"}, "their parts are named one by one"

@@ -223,8 +223,8 @@ def test_a_refusal_by_a_list_is_left_and_a_list_in_the_new_file_is_told():
     by_list = rule("block", "list:malware")
     key = LogKey("office-laptop", "bad.example", None, None, BLOCK, by_list.name)
     result = replay([(minute("10:00"), key, 2)], policy(by_list), policy(by_list), FACTS)
-    assert gaps(result) == {Why.REFUSED_BY_LIST: (1, 2), Why.LIST_NOT_ACTIVE: (None, None)}
-    assert [each.line for each in result.gaps if each.why is Why.LIST_NOT_ACTIVE] == [1]
+    assert gaps(result) == {Why.REFUSED_BY_LIST: (1, 2), Why.LIST_NOT_FETCHED: (None, None)}
+    assert [each.line for each in result.gaps if each.why is Why.LIST_NOT_FETCHED] == [1]
 
 
 def test_look_ups_of_which_only_the_number_is_kept():

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dinnerbell.config import Box, Endpoint, LogConfig, LogLevel, ReportConfig
+from dinnerbell.config import Box, Endpoint, ListSource, LogConfig, LogLevel, ReportConfig
 from dinnerbell.model import Action, Owner, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, decide
 from dinnerbell.rules import read_rules
@@ -129,7 +129,7 @@ def test_a_rule_is_about_a_service_a_kind_or_a_domain(text, expected):
 def test_a_rule_can_be_about_a_list():
     rules = read(SETTING + "box: {lists: {malware: {from: malware.txt}}}\nrules:\n  - block: list:malware\n")
     assert rules.policy.rules[0].targets == (Target(TargetKind.LIST, "malware"),)
-    assert [remark.line for remark in rules.inactive] == [2, 4]
+    assert rules.box.lists == (ListSource("malware", "malware.txt", 86400.0, 2),)
 
 
 def test_a_rule_is_for_devices_groups_owners_and_networks():
@@ -256,7 +256,6 @@ def test_flush_is_a_duration_or_a_number_of_seconds(text, seconds):
 
 RESERVED = {
     "guidance": ("setting: {name: Acorn, guidance: {EYFS framework: 2026-01-01}}\nrules: []\n", ["`setting.guidance`"]),
-    "lists": (NO_RULES + "box: {lists: {malware: {from: https://lists.example/x, refresh: 1d}}}\n", ["`box.lists`"]),
     "provider": (NO_RULES + "box: {provider: {name: Example ISP, iwf-member: yes, tested: 2026-11-01}}\n", ["`box.provider`"]),
     "local_names_are_active": (NO_RULES + "box: {forward: {lan: 192.168.1.1}, names: {a.lan: 10.0.0.9}, rate-limit: 500}\n", []),
     "keep": (NO_RULES + "log: {keep: {lookups: 7d}}\n", ["`log.keep`"]),

@@ -1,6 +1,7 @@
 """`dinnerbell check`: what rules.yaml means, or everything that is wrong with it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import click
 from dinnerbell.cli.common import Where, now, print_json
 from dinnerbell.config import Remark
 from dinnerbell.files import RulesFileError, load_rules
+from dinnerbell.lists.status import status_sentence, status_value
+from dinnerbell.lists.store import open_lists
 from dinnerbell.plain import describe
+from dinnerbell.rulesfile.expect import list_failures
 
 
 @click.command()
@@ -24,15 +28,19 @@ def check(where: Where, file: Path | None, strict: bool, as_json: bool) -> None:
         rules = load_rules(path, now().date()).rules
     except RulesFileError as error:
         if as_json:
-            print_json({"ok": False, "errors": _remarks(path, error.remarks), "warnings": [], "inactive": [], "meaning": None})
+            print_json({"ok": False, "errors": _remarks(path, error.remarks), "warnings": [], "inactive": [], "meaning": None, "lists": []})
         else:
             click.echo(str(error))
         sys.exit(1)
-    meaning = describe(rules, now().astimezone(rules.policy.setting.zone).date())
+    lists = open_lists(where.data, rules.box.lists)
+    rules = lists.within(rules)
+    rules = replace(rules, warnings=(*rules.warnings, *list_failures(rules)))
+    meaning = describe(rules, now().astimezone(rules.policy.setting.zone).date(), [status_sentence(each, now()) for each in lists.statuses])
     is_good = not (strict and rules.warnings)
     if as_json:
         warnings, inactive = _remarks(path, rules.warnings), _remarks(path, rules.inactive)
-        print_json({"ok": is_good, "errors": [], "warnings": warnings, "inactive": inactive, "meaning": meaning})
+        statuses = [status_value(each) for each in lists.statuses]
+        print_json({"ok": is_good, "errors": [], "warnings": warnings, "inactive": inactive, "meaning": meaning, "lists": statuses})
     else:
         click.echo(meaning)
     sys.exit(0 if is_good else 1)

@@ -18,6 +18,8 @@ from dinnerbell.catalogue import Catalogue
 from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
 from dinnerbell.files import RulesFileError, load_rules
+from dinnerbell.lists.status import status_sentence
+from dinnerbell.lists.store import open_lists
 from dinnerbell.log import LogError, LogReader, usage_path
 from dinnerbell.model import Device, Pass, plain_address
 from dinnerbell.moments import parse_moment
@@ -81,6 +83,15 @@ class Where:
     def catalogue(self) -> Catalogue:
         """Return the catalogue with the setting's own services in it, if there are rules."""
         return self.rules().policy.catalogue if self.rules_path.exists() else shipped_catalogue()
+
+    def rules_with_lists(self) -> Rules:
+        """Return the rules with the lists of names that were fetched in them, and say on stderr which were not; or end (exit 1)."""
+        rules = self.rules()
+        opened = open_lists(self.data, rules.box.lists)
+        for each in opened.statuses:
+            if not each.is_fetched:
+                click.echo(f"dinnerbell: {status_sentence(each, now())}", err=True)
+        return opened.within(rules)
 
     def passes(self) -> tuple[Pass, ...]:
         """Return every pass on record, or none and a word on stderr: what the rules say can be told without them."""

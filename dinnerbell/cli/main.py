@@ -16,6 +16,7 @@ _COMMANDS = {
     "pass": "dinnerbell.cli.passes:pass_command",
     "timetable": "dinnerbell.cli.timetable:timetable_command",
     "services": "dinnerbell.cli.services:services",
+    "lists": "dinnerbell.cli.lists:lists",
     "devices": "dinnerbell.cli.devices:devices",
     "usage": "dinnerbell.cli.usage:usage",
     "history": "dinnerbell.cli.history:history",

@@ -29,9 +29,10 @@ _ROWS_A_LOOK = 0x3FFF
 @click.pass_obj
 def replay_command(where: Where, new_rules: Path, since: str | None, as_json: bool) -> None:
     """Say what would have been decided differently under NEW_RULES, a rules file that is not in force. Nothing is changed."""
-    rules, passes = where.rules(), where.passes()
+    rules, passes = where.rules_with_lists(), where.passes()
     old = with_passes(rules.policy, passes)
-    new = with_passes(Where(new_rules, where.data).rules().policy, passes)  # what was opened by a pass would have been under any file
+    # what was opened by a pass would have been under any file
+    new = with_passes(Where(new_rules, where.data).rules_with_lists().policy, passes)
     zone = old.setting.zone
     first, after = int(since_of(since, zone).timestamp() // 60), int(CLOCK.wall() // 60) + 1
     with where.log() as log:

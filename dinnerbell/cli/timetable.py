@@ -26,7 +26,7 @@ def timetable_command(  # noqa: PLR0913 - one parameter for each option
     where: Where, whom: str | None, week_text: str | None, form: str, out: Path | None, as_json: bool
 ) -> None:
     """Draw what is open when for one device, one group (or `unknown`), or everybody."""
-    policy = where.rules().policy
+    policy = where.rules_with_lists().policy
     zone = policy.setting.zone
     try:
         week = parse_week(week_text, zone) if week_text else week_of(now(), zone)

@@ -21,7 +21,7 @@ from dinnerbell.usage import rule_name
 @click.pass_obj
 def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool) -> None:
     """Say whether DEVICE (a name or an address) may reach NAME (or a page, as a URL), by which rule, and until when."""
-    policy = with_passes(where.rules().policy, where.passes())
+    policy = with_passes(where.rules_with_lists().policy, where.passes())
     zone = policy.setting.zone
     at = moment_of(at_text, zone) if at_text else now()
     host, sight = place_of(name)

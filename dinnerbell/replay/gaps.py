@@ -29,8 +29,8 @@ def find_gaps(counts: Mapping[Meaning, Count], new: Policy, facts: LogFacts, who
     if facts.losses:
         yield Gap(Why.LOST, lookups=facts.losses)
     for rule in new.rules:
-        if any(target.kind is TargetKind.LIST for target in rule.targets):
-            yield Gap(Why.LIST_NOT_ACTIVE, line=rule.line)
+        if any(target.kind is TargetKind.LIST and target.value not in new.lists for target in rule.targets):
+            yield Gap(Why.LIST_NOT_FETCHED, line=rule.line)
     unspoken = [count for meaning, count in counts.items() if meaning.is_unspoken]
     if unspoken and any(rule.action is Action.BLOCK for rule in new.rules):
         yield Gap(Why.ALIAS_UNKNOWN, sum(count.rows for count in unspoken), sum(count.lookups for count in unspoken))

@@ -174,7 +174,11 @@ class Judge:
         targets = [target for rule in rules for target in rule.targets]
         if not targets or any(target.kind is TargetKind.DOMAIN and _is_for(target.value, name) for target in targets):
             return None
-        return Why.REFUSED_BY_LIST if any(target.kind is TargetKind.LIST for target in targets) else Why.REFUSED_AS_ALIAS
+        lists = {target.value for target in targets if target.kind is TargetKind.LIST}
+        fetched = [policy.lists[each] for policy in self._policies for each in lists & policy.lists.keys()]
+        if any(each.match(name) is not None for each in fetched):
+            return None
+        return Why.REFUSED_BY_LIST if lists else Why.REFUSED_AS_ALIAS
 
 
 def _is_for(domain: str, name: str) -> bool:

@@ -57,7 +57,7 @@ class Why(StrEnum):
     """Answered, and no rule spoke of the name: if it is an alias of a service, the new rules may refuse it."""
     REFUSED_BY_LIST = "refused-by-list"
     """Refused because a list names it: the list's state at the time is not kept."""
-    LIST_NOT_ACTIVE = "list-not-active"
+    LIST_NOT_FETCHED = "list-not-fetched"
     """A rule of the new file names a list that is not fetched: decided as if it fitted nothing."""
     DEVICE_GONE = "device-gone"
     """Neither file knows the device's name, and the log keeps no address of it."""

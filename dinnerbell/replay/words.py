@@ -158,7 +158,7 @@ def _gap(gap: Gap, old: Policy) -> str:
         Why.REFUSED_BY_LIST: f"{count} refused because a list named them: what the list said then is not kept.",
         Why.DEVICE_GONE: f"{count} of devices that neither file names any more.",
         Why.LOST: f"{count} answered while the log could not be written.",
-        Why.LIST_NOT_ACTIVE: f"The rule in line {gap.line} of the new file names a list that is not fetched: it was taken to fit nothing.",
+        Why.LIST_NOT_FETCHED: f"The rule in line {gap.line} of the new file names a list not fetched yet: it was taken to fit nothing.",
         Why.ALIAS_UNKNOWN: (
             f"{count} answered for names that no rule spoke of: where such a name is another name of a service, "
             "the new rules may refuse it, and the log does not keep that."

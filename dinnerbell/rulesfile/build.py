@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from dinnerbell.catalogue import Catalogue
-from dinnerbell.config import Box, LogConfig, Remark, ReportConfig, Rules
+from dinnerbell.config import Box, ListSource, LogConfig, Remark, ReportConfig, Rules
 from dinnerbell.model import Group, Owner, People, Setting, Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.build_devices import read_devices, read_groups, report_clashes
@@ -167,6 +167,9 @@ class _Sections:
             forward=dict(model.forward),
             names={name: tuple(dict.fromkeys(addresses)) for name, addresses in model.names.items()},
             rate_limit=model.rate_limit or usual.rate_limit,
+            lists=tuple(
+                ListSource(name, part.from_, part.refresh, self.reader.line(("box", "lists", name))) for name, part in model.lists.items()
+            ),
         )
 
     def _log(self) -> LogConfig:

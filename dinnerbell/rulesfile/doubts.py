@@ -29,7 +29,7 @@ Doubt = tuple[Path, str]
 
 def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Remark, ...]:
     """Return the warnings about a file without errors, in the order of its lines."""
-    doubts = [*_paper(policy, today), *_things(policy), *time_doubts(reader, policy, today)]
+    doubts = [*_paper(policy, today), *_things(policy), *_lists(reader, policy), *time_doubts(reader, policy, today)]
     for rule in policy.rules:
         doubts.extend(_approval(rule, today))
         doubts.extend(_idle(policy, rule))
@@ -77,6 +77,17 @@ def _things(policy: Policy) -> Iterator[Doubt]:
             lacks = "has neither an address nor a MAC address, so it cannot be recognised"
             advice = "write its MAC address here, or give it a fixed address in the router and write that"
             yield ("devices", device.name), f"`{device.name}` {lacks}: {advice}"
+
+
+def _lists(reader: Reader, policy: Policy) -> Iterator[Doubt]:
+    named = {target.value for rule in policy.rules for target in rule.targets if target.kind is TargetKind.LIST}
+    for name in sorted(reader.known.lists):
+        path: Path = ("box", "lists", name)
+        if name not in named:
+            yield path, f"no rule names the list `{name}`, so it changes nothing: write `list:{name}` in a rule, or leave it out"
+        source = reader.raw(*path, "from")
+        if isinstance(source, str) and source.strip().startswith("http://"):
+            yield (*path, "from"), f"the list `{name}` comes over http:// and can be changed on its way: use https:// if the server has it"
 
 
 def _approval(rule: Rule, today: date | None) -> Iterator[Doubt]:

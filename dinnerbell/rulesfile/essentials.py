@@ -33,6 +33,8 @@ def _essential_victim(policy: Policy, rule: Rule, target: Target) -> str | None:
     """Return an essential service that the rule can refuse because no earlier rule always allows it."""
     if target == ESSENTIAL:
         return None if _is_safe(policy, rule, ESSENTIAL) else "all essential services"
+    if target.kind is TargetKind.LIST:  # nobody knows today what will be on it tomorrow
+        return None if _is_safe(policy, rule, ESSENTIAL) else f"an essential service, should the list {target.value} name one"
     if target.kind is TargetKind.DOMAIN:
         match = policy.catalogue.lookup(target.value.lstrip("="))
         hit = [claim.service for claim in match.claims] if match else []

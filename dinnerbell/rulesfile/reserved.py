@@ -6,14 +6,12 @@ Pure.
 from collections.abc import Iterator
 
 from dinnerbell.config import Remark
-from dinnerbell.model import TargetKind
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.nodes import Path
 from dinnerbell.rulesfile.reader import Reader
 
 _KEYS: tuple[tuple[Path, str], ...] = (
     (("setting", "guidance"), "documents do not name it yet"),
-    (("box", "lists"), "no list is fetched, so nothing is refused because of one"),
     (("box", "provider"), "reports go on saying that illegal and adult content is not shown to be filtered"),
     (("log", "keep"), "nothing is deleted from the log by itself"),
     (("reports", "weekly"), "no report is made by itself: `dinnerbell report weekly` makes one"),
@@ -39,9 +37,6 @@ def _of_rules(reader: Reader, policy: Policy) -> Iterator[Remark]:
         path: Path = ("rules", rule.index)
         if reader.has(*path, "alert"):
             yield _remark(reader, (*path, "alert"), f"`alert` of rule {rule.index + 1}", "nobody is told at once; the weekly report has it")
-        if lists := [target.value for target in rule.targets if target.kind is TargetKind.LIST]:
-            what = f"`list:{lists[0]}` in rule {rule.index + 1}"
-            yield _remark(reader, (*path, rule.action.value), what, "the list is not fetched, so it fits nothing")
         for switch in rule.switches:
             if switch not in policy.catalogue.enforce:
                 yield _remark(reader, (*path, "enforce"), f"`{switch}` in rule {rule.index + 1}", "nothing is enforced by it")
