@@ -2,19 +2,21 @@
 
 import http.client
 import json
+import resource
 import signal
 import socket
 import sqlite3
 import time
 from pathlib import Path
 
+import dns.message
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dinnerbell.bad_files import load_bad_versions
-from dinnerbell.log import usage_path
+from dinnerbell.log import LogReader, usage_path
 from dinnerbell.status_socket import SOCKET, NotRunning, ask_status
-from live import ACORN_LANE, TABLET, BoxProcess, command, eventually, rcode
+from live import ACORN_LANE, TABLET, BoxProcess, command, datagrams, eventually, rcode
 
 BROKEN = ACORN_LANE.replace("allow: essential", "allow: esential")
 
@@ -198,3 +200,41 @@ def test_metrics_are_served_on_loopback_only(rules, data, where):
     done = command("--rules", rules, "--data", data, "run", "--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:9", "--metrics", where)
     assert done.returncode == 2
     assert "loopback" in done.stderr or "here" in done.stderr
+
+
+# ── nothing is lost without being counted ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_datagram_is_answered_or_counted_by_its_cause(box, data):
+    """Short ones, answers nobody asked for, broken ones and the longest there can be, among good ones."""
+    good = dns.message.make_query("www.example.org", "A").to_wire()
+    response = good[:2] + bytes([good[2] | 0x80]) + good[3:]
+    sent = [good] * 20 + [b"", b"x", good[:11]] + [response] * 4 + [good[:-3]] * 5 + [good + b"\0" * 5000] * 6
+    with datagrams(box.endpoint) as udp:
+        for message in sent:
+            udp.send(message)
+    found = eventually(lambda: (said := status(data)) and sum(said["queries"].values()) + sum(said["drops"].values()) >= len(sent) and said)
+    counted = {cause: count for cause, count in found["drops"].items() if count}
+    assert sum(found["queries"].values()) == 20
+    assert counted == {"short": 3, "response": 4, "faulty": 5, "oversized": 6}
+
+
+def test_with_a_full_disk_the_status_says_so_and_nothing_is_lost_once_there_is_room(box, data):
+    """No file of the box can grow; then all can again."""
+    box.ask("before.example")
+    eventually(lambda: logged(data).get("before.example"))
+    unlimited = resource.prlimit(box.process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+    for number in range(50):
+        box.ask(f"n{number}.full.example")
+    found = eventually(lambda: (log := status(data)["log"])["trouble"] and log, 15)
+    assert found["waiting"] >= 50
+    assert "dinnerbell_log_trouble 1" in fetch(metrics_port(box))[2]
+    assert rcode(box.ask("after.full.example")) == "NOERROR"
+    resource.prlimit(box.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    eventually(lambda: status(data)["log"]["trouble"] is None, 15)
+    assert (box.end(signal.SIGTERM), sum(logged(data).values())) == (0, 52)
+
+
+def logged(data: Path) -> dict[str, int]:
+    with LogReader(usage_path(data)) as log:
+        return {row.name: row.lookups for row in log.usage(0, 2**40)}
