@@ -41,6 +41,7 @@ WHOLE_ZONES = frozenset(
         "gov.uk", "nhs.uk", "police.uk", "gov.scot", "mygov.scot", "mod.uk", "gov.wales", "llyw.cymru",
         # every page in the zone is the one service, or the one tool, itself
         "blogspot.com", "bearblog.dev", "discordsays.com", "translate.goog", "torproject.net", "withgoogle.com", "carrd.co",
+        "hatenablog.com", "hatenablog.jp", "hatenadiary.com", "hatenadiary.jp", "playstation-cloud.com", "withyoutube.com",
     )
 )
 """Public suffixes that are one service as a whole. Every other one (github.io, sch.uk) is thousands of strangers' sites."""
