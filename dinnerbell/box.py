@@ -128,7 +128,7 @@ class Box:
     def _flush(self, server: Server, log: LogThread) -> None:
         batch = self._time.receive(server.take_counts(), self.clock.ticks())
         is_news = batch.last_minute not in (None, self._written_minute)
-        if batch.traffic or batch.ended or batch.wrong_clocks or is_news:  # an idle second writes nothing: flash cards wear out
+        if is_news or batch.traffic or batch.slowed or batch.ended or batch.wrong_clocks:  # else idle: flash cards wear out
             self._written_minute = batch.last_minute
             log.put(batch)
         if log.trouble != self._trouble:

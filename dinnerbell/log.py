@@ -57,6 +57,15 @@ def m002_wrong_clocks(db: Database) -> None:
     )
 
 
+@migrations()
+def m003_slowed(db: Database) -> None:
+    """Create the look-ups by hour and device that were over the rate limit."""
+    db.execute(
+        "create table slowed (hour integer not null, device integer not null references devices, lookups integer not null, "
+        "primary key (hour, device)) without rowid"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A device that has asked, and when (whole minutes since 1970 UTC)."""
@@ -133,6 +142,10 @@ class LogWriter:
             "insert into traffic values (?, ?, ?, ?) on conflict do update set answered = answered + excluded.answered, "
             "refused = refused + excluded.refused",
             [(hour, self._device(device), *counts) for (hour, device), counts in batch.traffic.items()],
+        )
+        connection.executemany(
+            "insert into slowed values (?, ?, ?) on conflict do update set lookups = lookups + excluded.lookups",
+            [(hour, self._device(device), count) for (hour, device), count in batch.slowed.items()],
         )
         for first, last in batch.ended:
             self._write_uptime(first, last)
@@ -294,6 +307,14 @@ class LogReader:
             WrongClock(row["after_minute"], row["seconds"], row["undated"], row["first_minute"])
             for row in self._db.query(sql + " order by id", [since, until])
         ]
+
+    def slowed(self, since: int, until: int) -> dict[str, int]:
+        """Return the look-ups of the hours [since, until) that were over the rate limit, by device, the loudest first."""
+        sql = (
+            "select d.name, sum(s.lookups) from slowed s join devices d on d.id = s.device where s.hour >= ? and s.hour < ? "
+            "group by d.name order by sum(s.lookups) desc, d.name"
+        )
+        return {name: int(lookups) for name, lookups in self._db.execute(sql, [since, until])}
 
     def losses(self, since: int, until: int) -> int:
         """Return how many look-ups of [since, until) were answered and could not be kept."""

@@ -13,6 +13,7 @@ DROP_WORDS = {
     "unsent": "answers that could not be sent",
     "faulty": "broken, answered with an error",
     "limited": "from devices that asked too much",
+    "crowded": "that found no place upstream, behind others of the same device",
     "queue": "that came faster than they could be read",
     "evicted": "TCP connections closed to make room",
     "overload": "not asked upstream, because too many were under way or nobody was there",

@@ -101,11 +101,13 @@ class Batch:
     ended: list[tuple[int, int]] = field(default_factory=list)
     """Stretches of being up, [first, last] minute, that ended when the clock was put; the one since then is `first_minute` on."""
     dropped: int = 0
+    slowed: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(hour, device) to the look-ups that were over the rate limit, and not answered."""
     wrong_clocks: dict[int, WrongClock] = field(default_factory=dict)
     """By their number in this run of the box."""
 
     def __bool__(self) -> bool:
-        return bool(self.traffic) or self.last_minute is not None or bool(self.ended) or bool(self.wrong_clocks)
+        return bool(self.traffic) or bool(self.slowed) or self.last_minute is not None or bool(self.ended) or bool(self.wrong_clocks)
 
     def add(self, minute: int, device: Device, key: LogKey | None, *, refused: bool, count: int = 1) -> None:
         """Count `count` look-ups of one minute. Rows beyond MAX_ROWS keep only their device's total, and are counted as dropped."""
@@ -116,6 +118,11 @@ class Batch:
             kept = False
         if not kept:
             self.dropped += count
+
+    def add_slowed(self, minute: int, device: Device, count: int) -> None:
+        """Count look-ups over the rate limit."""
+        if self._count_slowed((minute // 60, device.name), count):
+            self._see(device.name, device.group.name if device.group else "", device.owner.value, minute, minute)
 
     def alive(self, minute: int) -> None:
         """Note that the box was answering in this minute."""
@@ -146,6 +153,8 @@ class Batch:
             if last is not None:
                 self.alive(last)
         self.dropped += later.dropped
+        for hour_of_device, count in later.slowed.items():
+            self._count_slowed(hour_of_device, count)
         self.wrong_clocks.update(later.wrong_clocks)
 
     def _count_lookups(self, row: tuple[int, LogKey], count: int) -> bool:
@@ -160,6 +169,12 @@ class Batch:
         counts = self.traffic.setdefault(row, [0, 0])
         counts[0] += answered
         counts[1] += refused
+        return True
+
+    def _count_slowed(self, row: tuple[int, str], count: int) -> bool:
+        if row not in self.slowed and len(self.slowed) >= MAX_ROWS:
+            return False
+        self.slowed[row] = self.slowed.get(row, 0) + count
         return True
 
     def _see(self, device: str, group: str, owner: str, first: int, last: int) -> None:

@@ -120,6 +120,8 @@ def split(batch: Batch, minute: int) -> tuple[Batch, Batch]:
         (early if row[0] < minute else late).lookups[row] = count
     for hour, counts in batch.traffic.items():
         (early if hour[0] < minute // 60 else late).traffic[hour] = counts
+    for hour, slowed in batch.slowed.items():
+        (early if hour[0] < minute // 60 else late).slowed[hour] = slowed
     for device, (group, owner, first, last) in batch.seen.items():
         if last < minute:
             early.seen[device] = (group, owner, first, last)
@@ -143,6 +145,9 @@ def moved(batch: Batch, minutes: int) -> Batch:
         counts = found.traffic.setdefault(((hour * 60 + 30 + minutes) // 60, device), [0, 0])
         counts[0] += answered
         counts[1] += refused
+    for (hour, device), count in batch.slowed.items():
+        later = ((hour * 60 + 30 + minutes) // 60, device)
+        found.slowed[later] = found.slowed.get(later, 0) + count
     found.seen = {name: (group, owner, first + minutes, last + minutes) for name, (group, owner, first, last) in batch.seen.items()}
     found.ended = [(first + minutes, last + minutes) for first, last in batch.ended]
     if batch.first_minute is not None and batch.last_minute is not None:

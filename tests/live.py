@@ -4,6 +4,7 @@ Nothing here replaces a part of Dinnerbell: a `LiveServer` is the server itself,
 """
 
 import asyncio
+import ctypes
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+import pytest
 
 import dinnerbell
 from cast import at
@@ -269,6 +271,27 @@ def eventually(fact: Callable[[], Any], seconds: float = 5.0) -> Any:
         assert time.monotonic() < ends_at, "this never came true"
         time.sleep(0.005)
     return found
+
+
+@contextmanager
+def own_network(*addresses: str) -> Iterator[None]:
+    """Let this thread, and what it starts, live in a network of its own, where these addresses are this machine's. Root only."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        if libc.unshare(_CLONE_NEWNET):
+            pytest.skip(f"no network of its own: {os.strerror(ctypes.get_errno())}")
+        try:
+            for order in ("link set lo up", *(f"address add {address} dev lo" for address in addresses)):
+                subprocess.run([tool("ip"), *order.split()], check=True)
+            yield
+        finally:
+            libc.setns(before, _CLONE_NEWNET)
+    finally:
+        os.close(before)
+
+
+_CLONE_NEWNET = 0x40000000
 
 
 # ── upstreams ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

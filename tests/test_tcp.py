@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +24,7 @@ class Echo:
         self.release = asyncio.Event()
         self.sources: set[str] = set()
         self.listener = TcpListener(self.answer, **options)
-        self.loop.run(self.listener.start(Endpoint("127.0.0.1", 0)))
-        self.endpoint = Endpoint("127.0.0.1", self.listener._server.sockets[0].getsockname()[1])
+        self.endpoint = Endpoint("127.0.0.1", self.loop.call(self.listener.start, Endpoint("127.0.0.1", 0)))
 
     async def answer(self, data: bytes, source: str) -> bytes | None:
         self.sources.add(source)
@@ -174,3 +175,40 @@ def test_a_stop_does_not_wait_for_those_who_never_read():
         started = time.monotonic()
         echo.close()
         assert time.monotonic() - started < 5
+
+
+def test_one_address_has_so_many_connections_and_pushes_out_its_own():
+    echo = Echo(max_connections=10, max_of_one=4)
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(connection(echo.endpoint, f"127.0.0.{number}")) for number in range(30, 33)]
+        for number in range(20):
+            stack.enter_context(connection(echo.endpoint, "127.0.0.66")).sendall(b"\0" if number % 2 else b"")
+        eventually(lambda: echo.listener.evicted == 16)
+        for other in others:
+            other.sendall(framed(b"here"))
+            assert receive_message(other) == b"here"
+    echo.close()
+
+
+def test_running_out_of_descriptors_ends_nothing():
+    """Nobody is let in for a second, and then again."""
+    echo = Echo(max_connections=10_000, max_of_one=10_000)
+    with contextlib.ExitStack() as stack:
+        good = stack.enter_context(connection(echo.endpoint))
+        good.sendall(framed(b"one"))
+        assert receive_message(good) == b"one"
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = len(list(Path("/proc/self/fd").iterdir()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 3, hard))
+        try:
+            late = stack.enter_context(connection(echo.endpoint))
+            with contextlib.suppress(OSError):
+                for _ in range(5):
+                    stack.enter_context(connection(echo.endpoint))
+            good.sendall(framed(b"two"))
+            assert receive_message(good) == b"two"
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        late.sendall(framed(b"three"))
+        assert receive_message(late) == b"three"
+    echo.close()

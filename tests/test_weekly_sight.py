@@ -11,8 +11,8 @@ from dinnerbell.times import Closures
 from dinnerbell.usage import WrongClock
 from dinnerbell_reports import parse_week, render_html, render_text
 from dinnerbell_reports.annex_values import Opening
-from dinnerbell_reports.values import Coverage, Light, Range
-from weekly_cast import EVERYBODY, LONDON, STAFF_PHONE, UNKNOWN, VISITOR, Box, quiet_box, rules
+from dinnerbell_reports.values import Coverage, Light, Range, Slowed
+from weekly_cast import EVERYBODY, LONDON, MARYS_PHONE, STAFF_PHONE, UNKNOWN, VISITOR, Box, quiet_box, rules
 
 A_WEEK_OFF = Closures(None, ((date(2026, 11, 16), date(2026, 11, 22)),))
 
@@ -100,6 +100,24 @@ def test_silent_devices_are_asked_about_by_name():
     sight = box.report().sight
     assert [each.device for each in sight.silent] == ["staff-room-pc", "room-tablet-1", "room-tablet-2"]
     assert sight.silent[0].last_seen == datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+
+
+def test_a_loud_device_is_named_if_it_is_the_settings_own():
+    """Others only as devices of their group (DESIGN section 6); two of a group are one line."""
+    box = quiet_box()
+    box.slowed = {STAFF_PHONE: 40, "room-tablet-1": 1200, MARYS_PHONE: 5, "10.9.9.9": 7}
+    sight = box.report().sight
+    assert sight.slowed == (
+        Slowed("room-tablet-1", "children", 1200),
+        Slowed("", "staff-phones", 45),
+        Slowed("", "devices nobody has named", 7),
+    )
+    for text in (render_text(box.report()), render_html(box.report())):
+        plain = " ".join(text.split())
+        assert "room-tablet-1 asked too fast and was slowed down: 1,200 look-ups not answered" in plain
+        assert "A device of staff-phones asked too fast and was slowed down: 45 look-ups" in plain
+        assert "A device nobody has named asked too fast" in plain
+        assert STAFF_PHONE not in plain
 
 
 def test_look_ups_that_were_lost_are_owned_up_to():

@@ -6,7 +6,7 @@ says what devices did, never what the log should hold.
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -180,6 +180,7 @@ class Box:
     """None: without a break in all four weeks."""
     losses: int = 0
     wrong_clocks: Sequence[WrongClock] = ()
+    slowed: Mapping[str, int] = field(default_factory=dict)
     made_at: datetime | None = None
     """None: on the Monday after the week, at 7."""
 
@@ -253,6 +254,7 @@ class Box:
             refused_files=refused_files,
             reader=reader,
             wrong_clocks=self.wrong_clocks,
+            slowed=self.slowed,
         )
 
 

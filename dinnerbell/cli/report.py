@@ -80,6 +80,7 @@ def weekly_text(where: Where, week: Week, made_at: datetime, form: str, reader: 
             refused_files=_refused_files(where.data),
             reader=reader,
             wrong_clocks=log.wrong_clocks(week.minutes.start, after),
+            slowed=log.slowed(week.minutes.start // 60, -(-after // 60)),
         )
     return _RENDERERS[form](value)
 

@@ -2,6 +2,9 @@
 
 The first cache is per client and keyed by the query's own bytes behind the ID, so a repeated question costs one look-up, a
 two-byte splice and a send. Each entry counts its own hits; the log collects them once a second.
+
+The rate limit is a bucket of one second's look-ups, filled again only when it is found empty: a look-up costs one decrement. It is per
+address, and wide enough that a whole setting behind one address does not feel it.
 """
 
 import ipaddress
@@ -15,6 +18,11 @@ from dinnerbell.usage import LogKey
 MAX_CLIENTS = 20_000
 MAX_ENTRIES = 2_000
 """Entries of one client's first cache; a client with more names than that starts it anew."""
+
+MAX_KEPT = 100_000
+"""Entries of all clients together, some 40 MB: thousands of devices with names that never come again cannot fill the memory."""
+UNLIMITED = 1 << 29
+"""As a rate: more than any machine can ask in a second."""
 
 PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
@@ -42,7 +50,31 @@ class Entry:
 class Client:
     device: Device
     level: LogLevel
+    rate: int = UNLIMITED
+    """Look-ups a second."""
+    filled_at: float = 0.0
+    """Monotonic seconds: when the bucket was filled."""
+    left: int = 0
+    """Look-ups left in the bucket; below 0 it is empty."""
+    slowed: int = 0
+    """Look-ups over the limit that the log does not know of yet."""
     entries: dict[bytes, Entry] = field(default_factory=dict)
+
+    def refill(self, now: float) -> bool:
+        """Fill the bucket with what has run in since, and take one out; False: there is none. `now`: monotonic seconds."""
+        self.filled_at = min(self.filled_at, now)  # another clock, or the same one put back
+        due = int((now - self.filled_at) * self.rate)
+        if not due:
+            self.left = 0
+            return False
+        self.filled_at = now if due >= self.rate else self.filled_at + due / self.rate
+        self.left = min(due, self.rate) - 1
+        return True
+
+    def take(self, now: float) -> bool:
+        """Take one look-up out of the bucket; False: over the limit."""
+        self.left -= 1
+        return self.left >= 0 or self.refill(now)
 
     def keep(  # noqa: PLR0913 - what an entry is
         self, question: bytes, reply: bytes, fresh_until: float, key: LogKey | None, *, refused: bool, verdict: Verdict = Verdict.ALLOW

@@ -36,6 +36,10 @@ class Fetcher:
             task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(asking)
 
+    def is_asking(self, wanted: Wanted) -> bool:
+        """Tell whether upstream is being asked this already, so that one more who wants it costs nothing."""
+        return wanted.key in self._asking
+
     async def _ask(self, wanted: Wanted, asking: "asyncio.Future[Answer | None]") -> None:
         answer: Answer | None = None
         try:

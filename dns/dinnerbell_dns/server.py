@@ -16,20 +16,25 @@ from dinnerbell.model import Network, Verdict, plain_address
 from dinnerbell.usage import Batch
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.answers import fault_reply
-from dinnerbell_dns.cache import AnswerCache
-from dinnerbell_dns.clients import MAX_CLIENTS, Client, answered_networks, is_answered
+from dinnerbell_dns.cache import Answer, AnswerCache
+from dinnerbell_dns.clients import MAX_CLIENTS, MAX_KEPT, UNLIMITED, Client, answered_networks, is_answered
 from dinnerbell_dns.fetching import Fetcher
 from dinnerbell_dns.local import LocalNames
 from dinnerbell_dns.neighbours import Neighbours
 from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.tally import Drops, Tally
 from dinnerbell_dns.tcp import TcpListener
+from dinnerbell_dns.turns import Turns
 from dinnerbell_dns.udp import MAX_DATAGRAM, Desk, Send, open_socket, queue_drops, reader
-from dinnerbell_dns.upstream import Forwarder
+from dinnerbell_dns.upstream import MAX_IN_FLIGHT, Forwarder
 from dinnerbell_dns.wire import Faulty, Query, Silent, read_query
 
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _PORT_CHANCES = 20
+MAX_WAITING = 5000
+"""Queries over UDP that wait for upstream at once; each holds some 3 KB."""
+SLOWED_SECONDS, SLOWED_TRIES = 0.25, 8
+"""Over TCP, how long a question over the rate limit waits before it is looked at again, and how often."""
 
 
 @dataclass(eq=False)
@@ -52,7 +57,10 @@ class Server:
         self._answerer = Answerer(self.rules.policy, self.cache, LocalNames(self.rules.box), PrivateAddresses(self.on_link))
         self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
-        self._clients: dict[str, Client | None] = {}
+        self._clients: dict[str, Client] = {}
+        self._strangers: set[str] = set()
+        self._kept = 0
+        self._turns = Turns(MAX_IN_FLIGHT)
         self._tally = Tally(self.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
@@ -62,7 +70,7 @@ class Server:
         """Listen on every endpoint over UDP and TCP. Raises OSError naming the endpoint that could not be had."""
         for endpoint in listen:
             try:
-                await self._listen(endpoint)
+                self._listen(endpoint)
             except OSError as error:
                 if endpoint.address == "::" and error.errno in _NO_IPV6 and len(listen) > 1:
                     self.without_ipv6 = True  # a machine whose IPv6 is switched off still has the rest
@@ -70,13 +78,13 @@ class Server:
                 await self.stop()
                 raise OSError(error.errno, f"Couldn't listen on {endpoint}: {error.strerror or error}") from error
 
-    async def _listen(self, endpoint: Endpoint) -> None:
+    def _listen(self, endpoint: Endpoint) -> None:
         for chance in range(_PORT_CHANCES):
             udp = open_socket(endpoint)
             bound = Endpoint(endpoint.address, udp.getsockname()[1])
             tcp = TcpListener(self.answer_tcp)
             try:
-                await tcp.start(bound)
+                tcp.start(bound)
             except OSError:
                 udp.close()
                 if endpoint.port or chance == _PORT_CHANCES - 1:
@@ -101,7 +109,8 @@ class Server:
 
     def forget_answers(self) -> None:
         """Empty the first caches: after a change of rules, or of the clock under them."""
-        self._clients.clear()
+        self._forget_clients()
+        self._strangers.clear()
 
     def look_around(self) -> None:
         """See whether an address has gone to another device: whoever has it now does not get what the one before was allowed."""
@@ -109,7 +118,7 @@ class Server:
         if moved:
             self._tally.collect()
             for source in [source for source in self._clients if plain_address(source) in moved]:
-                del self._clients[source]
+                self._kept -= len(self._clients.pop(source).entries)
 
     # ── UDP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,8 +143,10 @@ class Server:
         found = self._answerer.answer(query, client, self.clock.wall(), ticks, tcp=False)
         if isinstance(found, Reply):
             self._send_kept(data, client, found, ticks, answer)
-        else:
+        elif len(self._tasks) < MAX_WAITING:
             self._spawn(self._answer_later(data, query, source[0], found, answer))
+        else:
+            self.drops.crowded += 1
 
     def _read(self, data: bytes, answer: Callable[[bytes], None]) -> Query | None:
         try:
@@ -156,13 +167,17 @@ class Server:
         self._tally.turn_minute()
         self.drops.rebinding += found.is_rebinding
         if found.fresh > 0:
-            until = ticks + found.fresh
+            until, before = ticks + found.fresh, len(client.entries)
             self._tally.hit(client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict))
+            self._kept += len(client.entries) - before
+            if self._kept > MAX_KEPT:
+                self._tally.collect()
+                self._forget_clients()
         else:
             self._tally.count(client, found.key, refused=found.refused, verdict=found.verdict)
 
     async def _answer_later(self, data: bytes, query: Query, source: str, wanted: Wanted, answer: Callable[[bytes], None]) -> None:
-        fetched = await self.fetcher.fetch(wanted)
+        fetched = await self._fetch(wanted, source)
         client = self._client(source)  # anew: a reload may have changed who this is
         if client is not None:
             ticks = self.clock.ticks()
@@ -177,13 +192,16 @@ class Server:
         if client is None:
             self.drops.network += 1
             return None
+        if not client.take(self.clock.ticks()) and not await self._let_wait(client):
+            self.drops.limited += 1
+            return None
         replies: list[bytes] = []
         query = self._read(data, replies.append)
         if query is None:
             return replies[0] if replies else None
         found = self._answerer.answer(query, client, self.clock.wall(), self.clock.ticks(), tcp=True)
         if isinstance(found, Wanted):
-            fetched = await self.fetcher.fetch(found)
+            fetched = await self._fetch(found, source)
             client = self._client(source)
             if client is None:
                 return None
@@ -192,23 +210,53 @@ class Server:
         self.drops.rebinding += found.is_rebinding
         return found.message
 
+    async def _let_wait(self, client: Client) -> bool:
+        """Hold a question over the rate limit back until there is room for it; the connection soon is read no further. False: none."""
+        self._tally.slow_down(client)
+        for _ in range(SLOWED_TRIES):
+            await asyncio.sleep(SLOWED_SECONDS)
+            if client.take(self.clock.ticks()):
+                return True
+        return False
+
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _client(self, source: str) -> Client | None:
         """Return who asks from this address; None: a network that is not answered."""
-        if source in self._clients:
-            return self._clients[source]
+        client = self._clients.get(source)
+        if client is not None or source in self._strangers:
+            return client
         address = plain_address(source)
-        client = None
-        if is_answered(address, self._networks):
-            policy = self.rules.policy
-            device = policy.device_at(address, self.neighbours.mac_of(address, self.clock.ticks()) if policy.has_macs else "")
-            client = Client(device, self.rules.log.levels[device.owner])
+        if not is_answered(address, self._networks):
+            if len(self._strangers) >= MAX_CLIENTS:  # apart from the others: forged addresses push nobody out
+                self._strangers.clear()
+            self._strangers.add(source)
+            return None
         if len(self._clients) >= MAX_CLIENTS:
             self._tally.collect()
-            self._clients.clear()
+            self._forget_clients()
+        policy = self.rules.policy
+        device = policy.device_at(address, self.neighbours.mac_of(address, self.clock.ticks()) if policy.has_macs else "")
+        rate = UNLIMITED if address.is_loopback else self.rules.box.rate_limit
+        client = Client(device, self.rules.log.levels[device.owner], rate, self.clock.ticks(), rate)
         self._clients[source] = client
         return client
+
+    def _forget_clients(self) -> None:
+        self._clients.clear()
+        self._kept = 0
+
+    async def _fetch(self, wanted: Wanted, source: str) -> Answer | None:
+        """Ask upstream, in `source`'s turn; None: no answer in time, or too many of theirs are asked already."""
+        if self.fetcher.is_asking(wanted):
+            return await self.fetcher.fetch(wanted)
+        if not await self._turns.take(source):
+            self.drops.crowded += 1
+            return None
+        try:
+            return await self.fetcher.fetch(wanted)
+        finally:
+            self._turns.give_back(source)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -224,12 +272,12 @@ class Server:
     @property
     def clients(self) -> int:
         """How many addresses have asked lately; those of networks that are not answered among them."""
-        return len(self._clients)
+        return len(self._clients) + len(self._strangers)
 
     @property
     def ready_answers(self) -> int:
         """How many rendered answers are in the first caches."""
-        return sum(len(client.entries) for client in self._clients.values() if client is not None)
+        return sum(len(client.entries) for client in self._clients.values())
 
     def dropped(self) -> dict[str, int]:
         """Return what was lost since the start, by cause: in the sockets' queues, on TCP connections that made room, and `drops`."""

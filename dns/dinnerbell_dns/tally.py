@@ -27,6 +27,10 @@ class Drops:
     unsent: int = 0
     faulty: int = 0
     """Answered with an error code."""
+    limited: int = 0
+    """Over the rate limit."""
+    crowded: int = 0
+    """No place for one more question upstream: answered by what was known, or with SERVFAIL."""
     rebinding: int = 0
     """Answers withheld because a public name led into the private network; the device was told that there is no such name."""
 
@@ -38,6 +42,8 @@ class Tally:
     clock: Clock
     touched: list[Entry] = field(default_factory=list)
     minute: int = field(init=False)
+    loud: list[Client] = field(default_factory=list)
+    """Who was over the rate limit since the last `collect`, each once."""
     _ticks: float = field(init=False)
     """When `minute` was read off the clock."""
     _batch: Batch = field(default_factory=Batch)
@@ -55,6 +61,12 @@ class Tally:
             self.touched.append(entry)
         entry.hits += 1
 
+    def slow_down(self, client: Client) -> None:
+        """Count a look-up over the rate limit."""
+        if not client.slowed:
+            self.loud.append(client)
+        client.slowed += 1
+
     def count(self, client: Client, key: LogKey | None, *, refused: bool, verdict: Verdict) -> None:
         self.turn_minute()
         self.answered[verdict] += 1
@@ -70,6 +82,10 @@ class Tally:
             self.answered[entry.verdict] += entry.hits
             entry.hits = 0
         self.touched.clear()
+        for client in self.loud:
+            self._batch.add_slowed(self.minute, client.device, client.slowed)
+            client.slowed = 0
+        self.loud.clear()
         self._batch.alive(self.minute)
         minute, ticks = self._now(), self.clock.ticks()
         if abs((minute - self.minute) * 60 - (ticks - self._ticks)) > _CLOCK_WAS_PUT:

@@ -2,14 +2,23 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from dinnerbell.config import Endpoint
 
 MAX_CONNECTIONS = 150
+MAX_OF_ONE = 50
+"""Connections of one address; a whole setting behind one has few at a time, for stubs use TCP for what was truncated."""
 IDLE_SECONDS = 10.0
 """RFC 7766 section 6.2.3: a few seconds; also the patience with half a message."""
+ACCEPTS = 8
+"""Connections taken at one wake-up: a flood of them is let in no faster than those already in are read, and delays no datagram by more
+than about a millisecond."""
+BACKLOG = 256
+NO_DESCRIPTORS_SECONDS = 1.0
+"""How long nobody is let in after the process has run out of descriptors."""
 MAX_PIPELINED = 32
 """Queries of one connection under way at once; then it is read no further until one is answered."""
 STOP_SECONDS = 2.0
@@ -20,36 +29,59 @@ AnswerTcp = Callable[[bytes, str], Awaitable[bytes | None]]
 
 @dataclass(eq=False)
 class TcpListener:
-    """One listening endpoint. When all connections are taken, the one silent for longest makes room."""
+    """One listening endpoint. When all connections are taken, the one silent for longest makes room; when all of one address, of theirs."""
 
     answer: AnswerTcp
     idle_seconds: float = IDLE_SECONDS
     max_connections: int = MAX_CONNECTIONS
+    max_of_one: int = MAX_OF_ONE
     evicted: int = 0
-    _open: dict[asyncio.StreamWriter, None] = field(default_factory=dict)
-    """In the order of their last message."""
+    _open: dict[asyncio.StreamWriter, str] = field(default_factory=dict)
+    """Whose each is, in the order of their last message."""
     _serving: set[asyncio.Task[None]] = field(default_factory=set)
     _answering: set[asyncio.Task[None]] = field(default_factory=set)
-    _server: asyncio.Server | None = None
+    _listening: socket.socket | None = None
 
-    async def start(self, endpoint: Endpoint) -> None:
-        """Listen. Raises OSError."""
-        self._server = await asyncio.start_server(self._accept, endpoint.address, endpoint.port, backlog=256, limit=1 << 16)
+    def start(self, endpoint: Endpoint) -> int:
+        """Listen; return the port. Raises OSError."""
+        family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
+        self._listening = socket.create_server((endpoint.address, endpoint.port), family=family, backlog=BACKLOG)
+        self._listening.setblocking(False)
+        self._let_in()
+        return int(self._listening.getsockname()[1])
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+    def _let_in(self) -> None:
+        if self._listening is not None:
+            asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while len(self._open) >= self.max_connections:
-            oldest = next(iter(self._open))
-            del self._open[oldest]
-            oldest.transport.abort()
-            self.evicted += 1
-        self._open[writer] = None
+    def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(ACCEPTS):
+            try:
+                tcp, peer = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no descriptors left
+                loop.remove_reader(listening)
+                loop.call_later(NO_DESCRIPTORS_SECONDS, self._let_in)
+                return
+            task = loop.create_task(self._serve(tcp, str(peer[0])))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, tcp: socket.socket, source: str) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=1 << 16, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, tcp)
+        except OSError:
+            tcp.close()
+            return
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        self._make_room(source)
+        self._open[writer] = source
         room = asyncio.Semaphore(MAX_PIPELINED)
-        source = str(writer.get_extra_info("peername")[0])
         tasks: set[asyncio.Task[None]] = set()
         try:
             with contextlib.suppress(OSError, EOFError, TimeoutError):
@@ -59,7 +91,7 @@ class TcpListener:
                         data = await reader.readexactly(length)
                         await room.acquire()
                     self._open.pop(writer, None)
-                    self._open[writer] = None
+                    self._open[writer] = source
                     task = asyncio.get_running_loop().create_task(self._answer_one(data, source, writer, room))
                     for among in (tasks, self._answering):
                         among.add(task)
@@ -69,6 +101,18 @@ class TcpListener:
         finally:
             self._open.pop(writer, None)
             writer.close()
+
+    def _make_room(self, source: str) -> None:
+        theirs = [writer for writer, whose in self._open.items() if whose == source]
+        if len(theirs) >= self.max_of_one:
+            self._evict(theirs[0])
+        if len(self._open) >= self.max_connections:
+            self._evict(next(iter(self._open)))
+
+    def _evict(self, writer: asyncio.StreamWriter) -> None:
+        del self._open[writer]
+        writer.transport.abort()
+        self.evicted += 1
 
     async def _answer_one(self, data: bytes, source: str, writer: asyncio.StreamWriter, room: asyncio.Semaphore) -> None:
         try:
@@ -86,8 +130,10 @@ class TcpListener:
 
     async def stop(self) -> None:
         """Stop listening, let queries under way be answered, then hang up on everybody."""
-        if self._server is not None:
-            self._server.close()
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
         if self._answering:
             await asyncio.wait(set(self._answering), timeout=STOP_SECONDS)
         for writer in list(self._open):

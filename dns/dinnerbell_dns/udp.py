@@ -4,6 +4,7 @@ A datagram's way: a reader finds its bytes in the client's first cache, splices 
 to the server. A wildcard socket costs more for each datagram, because its answer must leave from the very address that was asked.
 """
 
+import contextlib
 import socket
 import struct
 from collections.abc import Callable
@@ -29,7 +30,7 @@ Send = Callable[[bytes, Any], object]
 class Desk:
     """What a reader works with: who has asked before, what is counted, and where the rest goes."""
 
-    clients: dict[str, Client | None]
+    clients: dict[str, Client]
     tally: Tally
     drops: Drops
     slow: Callable[[bytes, Any, Send], None]
@@ -44,6 +45,8 @@ def open_socket(endpoint: Endpoint) -> socket.socket:
         if family == socket.AF_INET6:
             udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        with contextlib.suppress(PermissionError):  # the kernel's own bound (rmem_max) is a fifth of it
+            udp.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
         udp.bind((endpoint.address, endpoint.port))
     except OSError:
         udp.close()
@@ -59,8 +62,8 @@ def queue_drops(udp: socket.socket) -> int:
         return 0
 
 
-_SO_MEMINFO = 55
-"""Linux's number; Python has no name for it. Its last figure is SK_MEMINFO_DROPS."""
+_SO_RCVBUFFORCE, _SO_MEMINFO = 33, 55
+"""Linux's numbers; Python has no names for them. SO_MEMINFO's last figure is SK_MEMINFO_DROPS."""
 _MEMINFO = struct.Struct("=9I")
 
 
@@ -88,6 +91,11 @@ def _reader(udp: socket.socket, desk: Desk) -> Callable[[], None]:
                 continue  # an ICMP error of an earlier answer: theirs
             client = clients.get(source[0])
             if client is not None:
+                client.left -= 1
+                if client.left < 0 and not client.refill(now):
+                    drops.limited += 1
+                    tally.slow_down(client)
+                    continue
                 entry = client.entries.get(data[2:])
                 if entry is not None and now < entry.fresh_until:
                     try:
@@ -124,8 +132,12 @@ def _reader_from_any(udp: socket.socket, desk: Desk) -> Callable[[], None]:
                 return
             except OSError:
                 continue
-            send = _sender_from(udp, level, kind, ancillary)
             client = clients.get(source[0])
+            if client is not None and not client.take(now):
+                drops.limited += 1
+                tally.slow_down(client)
+                continue
+            send = _sender_from(udp, level, kind, ancillary)
             if client is not None and (entry := client.entries.get(data[2:])) is not None and now < entry.fresh_until:
                 try:
                     send(data[:2] + entry.reply, source)

@@ -20,6 +20,7 @@ from dinnerbell_reports.phrases import (
     number,
     range_text,
     short_day,
+    slowed_text,
     span_text,
     wrong_time_text,
 )  # fmt: skip
@@ -104,6 +105,7 @@ def _sight(page: TextPage, sight: Sight) -> None:
     ]
     told += [f"Not answering: {span_text(gap.start, gap.end)} ({counted(gap.minutes, 'minute')})." for gap in sight.gaps]
     told += [wrong_time_text(each) for each in sight.wrong_clock]
+    told += [slowed_text(each) for each in sight.slowed]
     if sight.others:
         told.append(f"Also seen: {'; '.join(f'{each.group}, ' + counted(each.devices, 'device') for each in sight.others)}.")
     page.items([*told, *sight.limits])

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from dinnerbell_reports.annex_values import RefusedFile
-from dinnerbell_reports.values import Range, WrongTime
+from dinnerbell_reports.values import Range, Slowed, WrongTime
+from dinnerbell_reports.who import NOBODY
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -103,3 +104,11 @@ def wrong_time_text(each: WrongTime) -> str:
     verb = "is" if each.undated == 1 else "are"
     undated = f"{counted(each.undated, 'look-up')} of that time can't be dated and {verb} not in this report"
     return f"After {moment_text(each.after)} the box ran for {length} with a wrong clock, and was stopped before it was set: {undated}."
+
+
+def slowed_text(each: Slowed) -> str:
+    """Return the sentence about a device that asked faster than the rate limit allows."""
+    who = each.device or f"A device of {each.group}"
+    if not each.device and each.group == NOBODY:
+        who = "A device nobody has named"
+    return f"{who} asked too fast and was slowed down: {counted(each.lookups, 'look-up')} not answered. An app on it may be broken."

@@ -11,7 +11,7 @@ from dinnerbell.config import Rules
 from dinnerbell.model import Owner
 from dinnerbell.usage import Traffic, Usage, WrongClock
 from dinnerbell_reports.opening import Opening, stretches
-from dinnerbell_reports.values import Gap, GroupSeen, Kept, Sight, Silent, WrongTime
+from dinnerbell_reports.values import Gap, GroupSeen, Kept, Sight, Silent, Slowed, WrongTime
 from dinnerbell_reports.week import Week, at_minute
 from dinnerbell_reports.who import Contact, Registry, Who, keeps_refusals, keeps_use, who_is
 
@@ -39,6 +39,7 @@ def sight(  # noqa: PLR0913 - the facts of one part
     losses: int,
     made_at: datetime,
     wrong_clocks: Iterable[WrongClock] = (),
+    slowed: Iterable[tuple[Who, int]] = (),
 ) -> Sight:
     """Return part 3. Of a week that is not over, only what lies before `made_at` is looked at."""
     named = [who for device in rules.policy.devices.values() if (who := who_is(device)).is_setting]
@@ -67,7 +68,16 @@ def sight(  # noqa: PLR0913 - the facts of one part
         until=made_at.astimezone(zone) if until < week.minutes.stop else None,
         limits=_limits(rules, opening),
         wrong_clock=tuple(_wrong_time(each, week) for each in wrong),
+        slowed=_slowed(slowed),
     )
+
+
+def _slowed(counts: Iterable[tuple[Who, int]]) -> tuple[Slowed, ...]:
+    """Return who was too loud: the setting's devices by name, the others by group."""
+    found: Counter[tuple[str, str]] = Counter()
+    for who, lookups in counts:
+        found[who.label, who.group] += lookups
+    return tuple(Slowed(label, group, lookups) for (label, group), lookups in found.most_common())
 
 
 def _wrong_time(each: WrongClock, week: Week) -> WrongTime:

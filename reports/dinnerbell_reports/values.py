@@ -146,6 +146,17 @@ class WrongTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowed:
+    """A device, or the devices of a group, that asked faster than the rate limit allows."""
+
+    device: str
+    """Empty where the device may only be counted."""
+    group: str
+    lookups: int
+    """Over the limit, and not answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     expected: int
     """Named devices of the setting."""
@@ -168,6 +179,8 @@ class Sight:
     limits: tuple[str, ...]
     """Sentences: what the box cannot or may not see here."""
     wrong_clock: tuple[WrongTime, ...] = ()
+    slowed: tuple[Slowed, ...] = ()
+    """The loudest first."""
     number: int = 3
     heading: str = "Could we see?"
 

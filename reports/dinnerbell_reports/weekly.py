@@ -7,7 +7,7 @@ Pure: the log's rows, the rules and the time of making go in, a WeeklyReport com
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dinnerbell.config import Rules
@@ -51,13 +51,14 @@ def weekly(  # noqa: PLR0913 - what the log holds
     reader: str = "",
     wrong_clocks: Sequence[WrongClock] = (),
     refused_files: Sequence[RefusedFile] = (),
+    slowed: Mapping[str, int] | None = None,
 ) -> WeeklyReport:
     """Return the report of `week`.
 
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
     `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
-    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week;
-    `refused_files`: saved as rules.yaml and of no use, in order; `reader`: a
+    given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week; `refused_files`:
+    saved as rules.yaml and of no use, in order; `slowed`: this week's look-ups over the rate limit, by device; `reader`: a
     role, for the edition without the evidence that is kept from its holder; "" for the whole report.
     """
     is_withheld = withheld_from(rules, reader)
@@ -79,9 +80,10 @@ def weekly(  # noqa: PLR0913 - what the log holds
     seen = devices_seen(week, registry, rows_of[week], traffic)
     open_ = opening(policy, week)
     people = staffing(rules)
+    loud = [(registry.who(device), lookups) for device, lookups in (slowed or {}).items() if not is_withheld(device)]
     part_3 = sight(
         named, week, open_, seen,
-        traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at, wrong_clocks=wrong_clocks,
+        traffic=traffic, contacts=contacts, uptime=uptime, losses=losses, made_at=made_at, wrong_clocks=wrong_clocks, slowed=loud,
     )  # fmt: skip
     is_first = annex.first_week(week, contacts, before, seen)
     facts = Facts(
