@@ -71,7 +71,7 @@ class Box:
         self._tell_clock(rules)
         self._in_force.keep()
         server = Server(rules, self._whom_to_ask.forwarder, self.clock, on_link_networks())
-        telling = Telling(self.data, self.clock, server, log, self._in_force, self._time)
+        telling = Telling(self.data, self.clock, server, log, self._in_force, self._time, self._lists)
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

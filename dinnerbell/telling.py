@@ -11,13 +11,15 @@ from dinnerbell import __version__
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint
 from dinnerbell.console import say
+from dinnerbell.list_keeper import ListKeeper
+from dinnerbell.lists.status import ListStatus
 from dinnerbell.log_thread import LogThread
 from dinnerbell.metrics import metrics_text
 from dinnerbell.metrics_http import MetricsServer
 from dinnerbell.model import Verdict
 from dinnerbell.notify import Notify
 from dinnerbell.rules_in_force import RulesInForce
-from dinnerbell.status import CacheState, ClockState, LogState, PassState, Status, UpstreamState, as_json
+from dinnerbell.status import CacheState, ClockState, ListState, LogState, PassState, Status, UpstreamState, as_json
 from dinnerbell.status_socket import StatusSocket
 from dinnerbell.status_words import headline, status_text
 from dinnerbell.wrong_clock import ClockWatch
@@ -37,6 +39,7 @@ class Telling:
     log: LogThread
     in_force: RulesInForce
     time: ClockWatch
+    lists: ListKeeper
     _started: float = field(init=False)
     _socket: StatusSocket = field(init=False)
     _metrics: MetricsServer = field(init=False)
@@ -97,7 +100,7 @@ class Telling:
             drops={**self.server.dropped(), "overload": forwarder.overload},
             log=self._log(),
             rules=self.in_force.state(),
-            lists=(),
+            lists=tuple(map(self._list, self.lists.statuses())),
             clock=self._clock(),
             passes=tuple(
                 PassState(each.id, each.device, each.target.value, each.over_at.astimezone(zone), each.by, each.why)
@@ -108,6 +111,10 @@ class Telling:
     def _cache(self) -> CacheState:
         cache = self.server.cache
         return CacheState(len(cache), cache.bound, cache.estimated_bytes(), self.server.ready_answers, self.server.clients)
+
+    def _list(self, each: ListStatus) -> ListState:
+        age = None if each.fetched_at is None else self.clock.wall() - each.fetched_at.timestamp()
+        return ListState(each.name, each.names or 0, age, each.last_error)
 
     def _clock(self) -> ClockState:
         now = datetime.fromtimestamp(self.clock.wall(), self.server.rules.policy.setting.zone)

@@ -134,6 +134,19 @@ def test_while_the_log_is_locked_the_status_says_so_and_answers_go_on(box, data)
     assert found["lost"] == 0
 
 
+def test_lists_have_their_size_and_age(rules, data, local_upstream):
+    lists = "box: {lists: {toys: {from: toys.txt}, gone: {from: gone.txt}}}\n"
+    rules.write_text(lists + ACORN_LANE.replace("rules:\n", "rules:\n  - {name: Toys, block: ['list:toys', 'list:gone']}\n", 1))
+    (rules.parent / "toys.txt").write_text("toys.example\nbricks.example\n")
+    with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]):
+        eventually(lambda: _answers(data))
+        eventually(lambda: (found := status(data)["lists"])[0]["names"] and found[1]["trouble"], 20)
+        toys, gone = status(data)["lists"]
+    assert (toys["name"], toys["names"], toys["trouble"]) == ("toys", 2, None)
+    assert (gone["name"], gone["names"], gone["age_seconds"]) == ("gone", 0, None)
+    assert 0 <= toys["age_seconds"] < 60
+
+
 def test_the_socket_is_not_for_everybody(box, data):
     assert (data / SOCKET).stat().st_mode & 0o007 == 0
 
