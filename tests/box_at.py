@@ -1,6 +1,6 @@
 """`dinnerbell run` with a clock of the test's own: the machine's, and the seconds in a file on top. A program: see `live.BoxProcess`.
 
-    python -m box_at OFFSET_FILE --rules FILE --data DIR run --listen ADDR:PORT --upstream ADDR:PORT [--trust-clock]
+python -m box_at OFFSET_FILE --rules FILE --data DIR run --listen ADDR:PORT --upstream ADDR:PORT [--trust-clock]
 """
 
 import argparse

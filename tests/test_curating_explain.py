@@ -100,8 +100,7 @@ def test_it_says_what_the_decisions_go_by(name):
             for claim in services
         )
         by_domain = any(
-            target.kind is TargetKind.DOMAIN
-            and (f"={name}" == target.value or name == target.value or name.endswith("." + target.value))
+            target.kind is TargetKind.DOMAIN and (f"={name}" == target.value or name == target.value or name.endswith("." + target.value))
             for target in rule.targets
         )
         turned = any(POLICY.catalogue.enforce[switch].longest(name) for switch in rule.switches)

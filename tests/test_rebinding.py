@@ -24,7 +24,6 @@ DOCUMENTATION = ("192.0.2.1", "198.51.100.255", "203.0.113.0", "2001:db8::1", "3
 OF_THIS_NETWORK = ("198.19.7.1", "198.19.7.255", "2a00:1:2:3::5", "128.0.0.1", "131.255.255.255", "::ffff:198.19.7.9")
 
 
-
 def is_private(text: str, on_link=()) -> bool:
     return PrivateAddresses(on_link).has_any([ipaddress.ip_address(text).packed])
 

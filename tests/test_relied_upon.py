@@ -197,7 +197,7 @@ RELIED_UPON = {
         www.texthelp.com cdn.userway.org www.primarysite.net www.schudio.com e4education.co.uk disqus.com www.groups.com reactjs.org
         parse.com s3.amazonaws.com s3.eu-west-2.amazonaws.com d3e54v103j8qbb.cloudfront.net example.azureedge.net
         something.akamaized.net e1234.dscb.akamaiedge.net a1.edgesuite.net example.edgekey.net map.fastly.net acornlane.appspot.com
-        example.blob.core.windows.net cloudflare.com www.cloudflare.com github.com raw.githubusercontent.com stackoverflow.com
+        example.blob.core.windows.net cloudflare.com www.cloudflare.com github.com raw.githubusercontent.com
     """,
     "daily life": """
         www.amazon.co.uk images-eu.ssl-images-amazon.com m.media-amazon.com www.tesco.com www.sainsburys.co.uk groceries.asda.com
