@@ -24,6 +24,7 @@ from dinnerbell.log import usage_path
 from dinnerbell.log_thread import LogThread
 from dinnerbell.rules_in_force import RulesInForce
 from dinnerbell.telling import Telling
+from dinnerbell.weekly_job import WeeklyJob
 from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute
 from dinnerbell_dns.machine import on_link_networks
@@ -54,6 +55,7 @@ class Box:
     _time: ClockWatch = field(init=False)
     _whom_to_ask: WhomToAsk = field(init=False)
     _lists: ListKeeper = field(init=False)
+    _weekly: WeeklyJob = field(init=False)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises CannotAsk, RulesFileError, LogError or OSError when it can't start."""
@@ -61,6 +63,7 @@ class Box:
         self._in_force = RulesInForce(self.rules_path, self.data, self._now)
         self._in_force.start()
         self._lists = ListKeeper(self.data, self.rules_path.parent, self.clock)
+        self._weekly = WeeklyJob(self.data)
         self._whom_to_ask = WhomToAsk(Forwarder())
         self._choose_upstreams(self._in_force.file.rules)
         log = LogThread(usage_path(self.data), self.clock.ticks)
@@ -89,6 +92,7 @@ class Box:
         finally:
             telling.stop()
             await self._lists.stop()
+            await self._weekly.stop()
             await server.stop()
             log.put(self._time.receive(server.take_counts(), self.clock.ticks()))
             log.stop()
@@ -123,6 +127,8 @@ class Box:
                 server.use(self._rules_now())
             if self._lists.has_news:
                 server.use(self._rules_now())
+            if not self._time.is_wrong:  # whose week it is, nobody knows then
+                self._weekly.look(self._in_force.file.rules, self._now(), self.clock.ticks())
             telling.alive()
 
     def _flush(self, server: Server, log: LogThread) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from dinnerbell.cli.common import CLOCK, Where, fail, now, write
-from dinnerbell.cli.report import weekly_text
+from dinnerbell.cli.weekly_document import weekly_text
 from dinnerbell.demo.player import Played, play
 from dinnerbell.demo.week import DEMO_MONDAY, play_weeks
 from dinnerbell.files import load_rules
