@@ -33,6 +33,8 @@ from dinnerbell_dns.upstream import Forwarder
 
 WATCH_SECONDS = 0.1
 """Two looks and the reading are well within the second in which a change has to be in force."""
+REFRESH_SECONDS = 1.0
+"""So often popular answers are looked at that end soon."""
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ class Box:
                 say(log.trouble, error=True)
 
     async def _work(self, server: Server, log: LogThread, telling: Telling, stop: asyncio.Event, reload: asyncio.Event) -> None:
-        flushed = self.clock.ticks()
+        flushed = refreshed = self.clock.ticks()
         while not stop.is_set():
             try:
                 async with asyncio.timeout(min(WATCH_SECONDS, server.rules.log.flush_seconds * 0.45)):  # two of these make a flush, in time
@@ -113,6 +115,9 @@ class Box:
             if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:
                 flushed = self.clock.ticks()
                 self._flush(server, log)
+            if self.clock.ticks() - refreshed >= REFRESH_SECONDS:
+                refreshed = self.clock.ticks()
+                server.refresh_popular()
             self._whom_to_ask.look(self.clock.ticks())
             self._tell_if_nobody_is_asked()
             if reload.is_set():

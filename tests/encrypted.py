@@ -85,6 +85,11 @@ class EncryptedUpstream:
             self.open -= 1
             writer.transport.abort()
 
+    def restart(self, handle: "Handle") -> None:
+        """Hang up on everybody, and serve otherwise from now on."""
+        self.handle = handle
+        self._loop.call(lambda: [task.cancel() for task in self._tasks])
+
     def tls(self, name: str = NAME) -> Upstream:
         return parse_upstream(f"tls://{self.endpoint}#{name}")
 

@@ -31,7 +31,7 @@ import pytest
 import dinnerbell
 from cast import at
 from dinnerbell.clock import Clock
-from dinnerbell.config import Endpoint, Rules
+from dinnerbell.config import Endpoint, Rules, Upstream
 from dinnerbell.demo.upstream import LocalUpstream
 from dinnerbell.rules import read_rules
 from dinnerbell.shipped import shipped_catalogue
@@ -140,16 +140,17 @@ class LiveServer:
     def __init__(
         self,
         rules: Rules | str = ACORN_LANE,
-        upstreams: Sequence[Endpoint] = (),
+        upstreams: Sequence[Endpoint | Upstream] = (),
         clock: Clock | Moment | None = None,
         listen: Sequence[str] = ("127.0.0.1",),
+        authorities: str | None = None,
     ) -> None:
         self.moment = clock if isinstance(clock, Moment) else Moment()
         chosen = clock if isinstance(clock, Clock) else self.moment.clock
         self._loop = Loop()
         parsed = rules_of(rules) if isinstance(rules, str) else rules
         for chance in reversed(range(10)):
-            self.server = Server(parsed, Forwarder(upstreams), chosen)
+            self.server = Server(parsed, Forwarder(upstreams, authorities=authorities), chosen)
             try:
                 self._loop.run(self.server.start([Endpoint(address, 0) for address in listen]))
                 break

@@ -56,6 +56,8 @@ class Reply:
     verdict: Verdict = Verdict.ALLOW
     is_rebinding: bool = False
     """Withheld because it led into the private network."""
+    kept_under: Key | None = None
+    """Of the upstream's answer that it renders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Answerer:
             within = Life(span.cap, 0.0 if stale else min(span.fresh, found.lifetime - age))
             return self._refusal(turn, refused, log_key(turn.client.level, turn.client.device, query.name, refused), within)
         message = found.render(query, int(age), span.cap, limit=turn.limit, stale=stale)
-        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False, kept_under=cache_key)
 
     def _of_targets(self, turn: _Turn, decision: Decision, targets: Iterable[str]) -> Iterator[Decision]:
         """Yield what is decided of the targets that count: all where only `otherwise` decided; a way round even under a pass."""
@@ -211,7 +213,7 @@ class Answerer:
             return _failure(turn, key)  # never fall back to the host that is not safe
         addresses = [(STALE_TTL if stale else max(0, left - int(age)), packed) for left, packed in found.addresses]
         message = answers.redirection(query, target, ttl, addresses, limit=turn.limit)
-        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False)
+        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False, kept_under=cache_key)
 
 
 _REBINDING = "This name leads into your own network, which is a known attack. Yours? Write its domain under box: forward:"

@@ -1,9 +1,12 @@
 """Upstream answers kept by (name, type, DO, CD), with TTLs that age; bounded. Pure: time is an argument (monotonic seconds)."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import islice
 
+from dinnerbell.config import Endpoint
 from dinnerbell_dns.answers import Ede, reply
 from dinnerbell_dns.wire import AD, HEADER, MAX_TARGETS, Faulty, Qtype, Query, Rcode, Record, name_end, question_end, read_name, records
 
@@ -19,6 +22,11 @@ STALE_TTL = 30
 _SAMPLE = 200
 _ANSWER_BYTES = 1000
 """What an answer takes beside its records' bytes: measured on answers of one to four addresses."""
+POPULAR = 3
+"""Queries in an answer's life that make it worth fetching anew before it ends."""
+REFRESH_LIFETIME = 10
+"""Seconds: what lives shorter than that is not fetched ahead."""
+MAX_POPULAR = 2_000
 MAX_TARGET_WORK = 1 << 14
 """Labels squared, of all targets together: a target is judged by each run of its labels. One name of 127 labels is just allowed."""
 
@@ -129,40 +137,76 @@ def _targets(data: bytes, record: Record) -> list[str]:
     return []
 
 
+@dataclass(slots=True, eq=False)
+class _Kept:
+    answer: Answer
+    stored: float
+    server: Endpoint | None
+    """Who said it, if it was not the upstreams."""
+    hits: int = 0
+
+    @property
+    def ends_at(self) -> float:
+        return self.stored + self.answer.lifetime
+
+
 class AnswerCache:
-    """The most recently used answers, at most `size`. An answer that has run out stays for `STALE_SECONDS`."""
+    """The most recently used answers, at most `size`. An answer that has run out stays for `STALE_SECONDS`.
+
+    Devices keep an answer as long as the box does, so all of them come back for a popular one in the moment it has run out here too. That
+    is why popularity is counted over an answer's whole life (`was_asked`), and `ending` is asked from time to time, not by a query.
+    """
 
     def __init__(self, size: int = 20_000) -> None:
         self.bound = size
-        self._answers: OrderedDict[Key, tuple[Answer, float]] = OrderedDict()
+        self._answers: OrderedDict[Key, _Kept] = OrderedDict()
+        self._popular: list[tuple[float, Key]] = []
+        """A heap of (when it ends, key)."""
 
-    def put(self, key: Key, answer: Answer, now: float) -> None:
+    def put(self, key: Key, answer: Answer, now: float, server: Endpoint | None = None) -> None:
         if not answer.lifetime:
             return
-        self._answers[key] = (answer, now)
+        self._answers[key] = _Kept(answer, now, server)
         self._answers.move_to_end(key)
         if len(self._answers) > self.bound:
             self._answers.popitem(last=False)
 
     def get(self, key: Key, now: float) -> tuple[Answer, float] | None:
         """Return (answer, its age in seconds), or None. Older than its lifetime means stale: for a dead upstream only."""
-        found = self._answers.get(key)
-        if found is None:
+        kept = self._answers.get(key)
+        if kept is None:
             return None
-        answer, stored = found
-        age = max(0.0, now - stored)
-        if age >= answer.lifetime + STALE_SECONDS:
+        age = max(0.0, now - kept.stored)
+        if age >= kept.answer.lifetime + STALE_SECONDS:
             del self._answers[key]
             return None
         self._answers.move_to_end(key)
-        return answer, age
+        return kept.answer, age
+
+    def was_asked(self, key: Key, count: int) -> None:
+        """Count that the answer kept under `key` was given to `count` queries."""
+        kept = self._answers.get(key)
+        if kept is None:
+            return
+        was_popular, kept.hits = kept.hits >= POPULAR, kept.hits + count
+        if kept.hits >= POPULAR and not was_popular and kept.answer.lifetime >= REFRESH_LIFETIME and len(self._popular) < MAX_POPULAR:
+            heappush(self._popular, (kept.ends_at, key))
+
+    def ending(self, until: float) -> Iterator[tuple[Key, Endpoint | None]]:
+        """Yield the popular answers that end before `until` (monotonic seconds), each once, and who gave them."""
+        while self._popular and self._popular[0][0] < until:
+            ends_at, key = heappop(self._popular)
+            kept = self._answers.get(key)
+            if kept is not None and kept.ends_at == ends_at:  # else it has been replaced or pushed out since
+                yield key, kept.server
 
     def clear(self) -> None:
         self._answers.clear()
+        self._popular.clear()
 
     def estimated_bytes(self) -> int:
         """Return about how much memory the answers take, from those that were kept first."""
-        sample = [len(answer.tail) for answer, _ in islice(self._answers.values(), _SAMPLE)]
+        sample = [len(kept.answer.tail) for kept in islice(self._answers.values(), _SAMPLE)]
         return len(self._answers) * (_ANSWER_BYTES + sum(sample) // len(sample)) if sample else 0
 
     def __len__(self) -> int:

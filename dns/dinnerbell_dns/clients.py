@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dinnerbell.config import PRIVATE, LogLevel
 from dinnerbell.model import Address, Device, Network, Verdict
 from dinnerbell.usage import LogKey
+from dinnerbell_dns.cache import Key
 
 MAX_CLIENTS = 20_000
 MAX_ENTRIES = 2_000
@@ -44,6 +45,8 @@ class Entry:
     refused: bool
     verdict: Verdict = Verdict.ALLOW
     hits: int = 0
+    kept_under: Key | None = None
+    """Of the upstream's answer that it renders: its hits make that one popular."""
 
 
 @dataclass(slots=True, eq=False)

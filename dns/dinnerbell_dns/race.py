@@ -195,7 +195,7 @@ class Race:
             self._ends.cancel()
 
     def _finish(self, found: bytes | None) -> None:
-        """Settle the answer, and let everybody else go; a look goes on, because only an answer tells how fast one is."""
+        """Settle the answer, and let everybody else go, but a look and one never heard of: only an answer tells how fast it is."""
         if self.answer.done():
             return
         now = self._loop.time()
@@ -206,7 +206,7 @@ class Race:
             else:
                 line.health.answered(seconds, now)
         for attempt, (line, since, is_look) in list(self._running.items()):
-            if not is_look:
+            if not is_look and line.health.latency is not None:
                 del self._running[attempt]
                 line.health.outrun(now - since, now)
                 attempt.cancel()

@@ -61,7 +61,7 @@ class Server:
         self._strangers: set[str] = set()
         self._kept = 0
         self._turns = Turns(MAX_IN_FLIGHT)
-        self._tally = Tally(self.clock)
+        self._tally = Tally(self.clock, self.cache)
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
         self._tcp: list[TcpListener] = []
@@ -168,7 +168,9 @@ class Server:
         self.drops.rebinding += found.is_rebinding
         if found.fresh > 0:
             until, before = ticks + found.fresh, len(client.entries)
-            self._tally.hit(client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict))
+            entry = client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict)
+            entry.kept_under = found.kept_under
+            self._tally.hit(entry)
             self._kept += len(client.entries) - before
             if self._kept > MAX_KEPT:
                 self._tally.collect()
@@ -284,6 +286,11 @@ class Server:
         evicted = sum(tcp.evicted for tcp in self._tcp)
         return {**asdict(self.drops), "queue": sum(map(queue_drops, self._sockets)), "evicted": evicted}
 
+    def refresh_popular(self) -> None:
+        """Fetch anew what is asked often and ends soon. To be called once a second."""
+        self._tally.collect()
+        self.fetcher.refresh_popular()
+
     def take_counts(self) -> Batch:
         """Return everything counted since the last call."""
         return self._tally.take()
@@ -299,7 +306,6 @@ class Server:
         for task in self._tasks:
             task.cancel()
         self.fetcher.stop()
-        self.forwarder.close()
         for udp in self._sockets:
             udp.close()
         self._sockets.clear()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dinnerbell.clock import Clock
 from dinnerbell.model import Verdict
 from dinnerbell.usage import Batch, LogKey
+from dinnerbell_dns.cache import AnswerCache
 from dinnerbell_dns.clients import Client, Entry
 
 _CLOCK_WAS_PUT = 120
@@ -40,6 +41,8 @@ class Tally:
     """Counts by minute. `touched` are the entries that were hit since the last `collect`, each once."""
 
     clock: Clock
+    cache: AnswerCache
+    """Told how often its answers were given."""
     touched: list[Entry] = field(default_factory=list)
     minute: int = field(init=False)
     loud: list[Client] = field(default_factory=list)
@@ -80,6 +83,8 @@ class Tally:
         for entry in self.touched:
             self._batch.add(self.minute, entry.client.device, entry.key, refused=entry.refused, count=entry.hits)
             self.answered[entry.verdict] += entry.hits
+            if entry.kept_under is not None:
+                self.cache.was_asked(entry.kept_under, entry.hits)
             entry.hits = 0
         self.touched.clear()
         for client in self.loud:

@@ -171,7 +171,6 @@ class HttpsConnection(Connection):
     def _read_headers(self, stream: int, headers: Iterable[tuple[str, str]]) -> None:
         if (response := self._responses.get(stream)) is None:
             return
-        self.heard()
         for name, value in headers:
             if name == ":status":
                 response.status = int(value) if value.isdecimal() else 0

@@ -4,8 +4,9 @@
              └─► none: one is opened, for all who wait ──► question ─► answer
                  it ends before the answer came ──► asked once more, on another connection ──► answer, or failed
 
-A connection that has kept silent since a question was sent is not given another one: behind a router that forgot it, or a server that
-went away without a word, a new one is opened beside it (half-open TCP, RFC 9293 section 3.5.1).
+A connection that has answered nothing since a question was sent may be dead: behind a router that forgot it, or because the server went
+away without a word (half-open TCP, RFC 9293 section 3.5.1). So a new one is opened beside it and preferred, and after a while it is given
+up. It may as well be that only this question takes long: where no further connection may be opened, it is used on.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ class Patience:
     idle: float = 20.0
     """RFC 7858 section 3.4 leaves it to us: a setting that is open asks more often, a closed one holds nothing open."""
     silent: float = 0.3
-    """With a question outstanding; then it gets no other one."""
+    """With a question outstanding; then another connection is preferred."""
     dead: float = 3.0
     """Likewise; then it is given up. As often it is looked at."""
 
@@ -83,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.owner = owner
         self._why = UpstreamFailed(Trouble.CLOSED, "it closed the connection before it answered")
-        self._heard_at = self._used_at = self._loop.time()
+        self._answered_at = self._used_at = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self.counts = counts
         self.patience = patience
@@ -99,24 +100,22 @@ class Connection(asyncio.Protocol):
         """Send a question and `remember` it."""
 
     def has_room(self) -> bool:
-        return self.is_open and len(self.pending) < MAX_OUTSTANDING and not self._is_silent(self.patience.silent)
+        return self.is_open and len(self.pending) < MAX_OUTSTANDING
 
-    def _is_silent(self, seconds: float) -> bool:
-        """Tell whether a question was sent `seconds` ago, and nothing has been heard since."""
+    def is_silent(self, seconds: float) -> bool:
+        """Tell whether a question was sent `seconds` ago, and none has been answered since."""
         if not self.pending:
             return False
         oldest = next(iter(self.pending.values())).sent_at
-        return self._heard_at <= oldest < self._loop.time() - seconds
+        return self._answered_at <= oldest < self._loop.time() - seconds
 
     def remember(self, number: int, pending: Pending) -> None:
         self.pending[number] = pending
         pending.sent_at = self._used_at = self._loop.time()
 
-    def heard(self) -> None:
-        self._heard_at = self._loop.time()
-
     def settle(self, number: int, found: bytes | UpstreamFailed) -> None:
         """Give a question its answer, or the reason why there is none."""
+        self._answered_at = self._loop.time()
         pending = self.pending.pop(number)
         if isinstance(found, UpstreamFailed):
             pending.fail(found)
@@ -152,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     def _look(self) -> None:
         """Now and then: is it dead, is it idle, and what does nobody wait for any more?"""
-        if self._is_silent(self.patience.dead):
+        if self.is_silent(self.patience.dead):
             self.give_up(UpstreamFailed(Trouble.SILENT, "its connection fell silent"))
             return
         late = self._loop.time() - self.patience.dead
@@ -213,7 +212,14 @@ class Pool:
                 return
 
     def _with_room(self) -> Connection | None:
-        return next((connection for connection in self._open if connection.has_room()), None)
+        with_room = [connection for connection in self._open if connection.has_room()]
+        for connection in with_room:
+            if not connection.is_silent(self._patience.silent):
+                return connection
+        return with_room[0] if with_room and not self._may_open() and self._connecting is None else None
+
+    def _may_open(self) -> bool:
+        return len(self._open) < MAX_CONNECTIONS and all(connection.is_settled for connection in self._open)
 
     def _submit(self, pending: Pending) -> None:
         loop = asyncio.get_running_loop()
@@ -225,8 +231,7 @@ class Pool:
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
             self._waiting.append(pending)
-            is_full = len(self._open) >= MAX_CONNECTIONS or not all(connection.is_settled for connection in self._open)
-            if self._connecting is None and not is_full:
+            if self._connecting is None and self._may_open():
                 self._connecting = loop.create_task(self._open_one())
 
     async def _open_one(self) -> None:

@@ -54,7 +54,6 @@ class TlsConnection(Connection):
         self.transport.write(len(pending.message).to_bytes(2, "big") + pending.message)
 
     def data_received(self, data: bytes) -> None:
-        self.heard()
         received = self._received
         received += data
         at = 0
