@@ -14,13 +14,14 @@ RELIED_UPON = {
     "early years": """
         www.tapestryjournal.com app.tapestryjournal.com tapestry.info www.famly.co app.famly.co help.famly.co
         login.blossomeducational.com parent.blossomeducational.com www.mybabysdays.com nursery.mybabysdays.com www.eylog.co.uk
-        dashboard.eylog.co.uk eyworks.co.uk www.eyman.co.uk www.connectchildcare.com www.parenta.com www.kinderly.co.uk
-        www.cheqdin.com www.nurseryinabox.com www.mybrightwheel.com schools.mybrightwheel.com www.storypark.com app.storypark.com
-        www.2simple.com www.eyalliance.org.uk www.ndna.org.uk www.pacey.org.uk early-education.org.uk foundationyears.org.uk
-        birthto5matters.org.uk www.nurseryworld.co.uk www.noodlenow.co.uk speechandlanguage.org.uk www.ncfe.org.uk
-        www.cityandguilds.com qualifications.pearson.com www.sja.org.uk www.redcross.org.uk www.highspeedtraining.co.uk
-        www.educare.co.uk nationalcollege.com www.e-lfh.org.uk www.froebel.org.uk www.coram.org.uk www.daynurseries.co.uk
-        www.childcare.co.uk www.famly.help static.famly.co www.montessori.org.uk
+        dashboard.eylog.co.uk eyworks.co.uk www.connectchildcare.com www.parenta.com www.kinderly.co.uk www.cheqdin.com
+        www.nurseryinabox.com www.nurseryinabox.co.uk www.parentzone.me api.parentzone.me eyparent-api.eylog.co.uk
+        www.corampacey.org.uk earlyyearsscotland.org www.mybrightwheel.com schools.mybrightwheel.com www.storypark.com
+        app.storypark.com www.2simple.com www.eyalliance.org.uk www.ndna.org.uk www.pacey.org.uk early-education.org.uk
+        foundationyears.org.uk birthto5matters.org.uk www.nurseryworld.co.uk www.noodlenow.co.uk speechandlanguage.org.uk
+        www.ncfe.org.uk www.cityandguilds.com qualifications.pearson.com www.sja.org.uk www.redcross.org.uk
+        www.highspeedtraining.co.uk www.educare.co.uk nationalcollege.com www.e-lfh.org.uk www.froebel.org.uk www.coram.org.uk
+        www.daynurseries.co.uk www.childcare.co.uk www.famly.help static.famly.co www.montessori.org.uk
     """,
     "parents and payments": """
         www.classdojo.com teach.classdojo.com home.classdojo.com static.classdojo.com web.seesaw.me app.seesaw.me assets.seesaw.me
