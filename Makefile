@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts unit bench fix catalogue clean
+.PHONY: help run demo test lint types contracts unit bench compare fix catalogue clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
 	sh tests/install-tools dnsperf:dnsperf
 	$(BIN)/python bench/dns.py
 	$(BIN)/python bench/decide.py
+
+compare: $(VENV)/.dev ## 5,000 answers beside unbound's: every difference is a meant one
+	sh tests/install-tools
+	$(BIN)/python bench/compare
 
 fix: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

@@ -40,7 +40,7 @@ def test_an_answer_comes_back():
     with NanoUpstream(GOOD) as upstream:
         assert addresses(asked(upstream.endpoint)) == ["198.18.0.1"]
         [query] = [dns.message.from_wire(query) for query in upstream.queries]
-        assert query.flags == dns.flags.RD
+        assert query.flags == dns.flags.RD | dns.flags.AD
         assert (query.edns, query.payload, query.ednsflags) == (0, 1232, 0)
 
 

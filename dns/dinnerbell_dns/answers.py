@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dinnerbell_dns.wire import AA, AD, CD, HEADER, IN, QR, RA, RD, RECORD, TC, Qtype, Query, Rcode, name_wire
+from dinnerbell_dns.wire import AA, AD, CD, HEADER, IN, OPCODE, QR, RA, RD, RECORD, TC, Qtype, Query, Rcode, name_wire, readable
 
 UDP_SIZE = 1232
 """What we announce and the most we send over UDP: it crosses every path unfragmented (DNS flag day 2020)."""
@@ -154,9 +154,13 @@ def failure(query: Query, rcode: int, *, limit: int, ede: Ede | None = None) -> 
 
 
 def fault_reply(data: bytes, rcode: int) -> bytes:
-    """Return an error for a query that could not be read: its header's id, opcode and RD, no question."""
+    """Return an error for a query that could not be read as a whole, with as much of it as could: at least a header stands in `data`.
+
+    Its id, opcode, RD and CD; its question, if there is one; an OPT, if it has one (RFC 6891 section 6.1.1).
+    """
     id_, flags, *_ = HEADER.unpack_from(data)
-    word = QR | RA | (flags & (0x7800 | RD)) | (rcode & 0xF)
-    if rcode < 16:
-        return HEADER.pack(id_, word, 0, 0, 0, 0)
-    return HEADER.pack(id_, word, 0, 0, 0, 1) + b"\0" + RECORD.pack(Qtype.OPT, UDP_SIZE, (rcode >> 4) << 24, 0)
+    question, has_opt = readable(data)
+    has_opt = has_opt or rcode > 0xF  # its upper bits have no other place
+    word = QR | RA | (flags & (OPCODE | RD | CD)) | (rcode & 0xF)
+    opt = b"\0" + RECORD.pack(Qtype.OPT, UDP_SIZE, (rcode >> 4) << 24, 0) if has_opt else b""
+    return HEADER.pack(id_, word, bool(question), 0, 0, has_opt) + question + opt

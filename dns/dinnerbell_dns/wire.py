@@ -180,6 +180,21 @@ def name_end(data: bytes, at: int) -> int:
     raise Faulty(Rcode.FORMERR)
 
 
+def readable(data: bytes) -> tuple[bytes, bool]:
+    """Return what can be read of a faulty query: (its one question, or nothing; whether it has an OPT). Raises nothing."""
+    question, at = b"", HEADER.size
+    questions = HEADER.unpack_from(data)[2]
+    try:
+        if questions == 1:
+            at = _read_plain_name(data, at)[1] + QUESTION_TAIL.size
+            if at > len(data):
+                return b"", False
+            question = data[HEADER.size : at]
+        return question, questions < 2 and any(record.rtype == Qtype.OPT for record in records(data, at))
+    except Faulty:
+        return question, False
+
+
 def question_end(data: bytes) -> int:
     """Return the offset behind a message's one question. Raises Faulty."""
     end = name_end(data, HEADER.size) + QUESTION_TAIL.size

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dinnerbell_dns.answers import UDP_SIZE
-from dinnerbell_dns.wire import CD, HEADER, MAX_NAME, QR, QUESTION_TAIL, RD, RECORD, Faulty, Qtype, Rcode, question_end, records
+from dinnerbell_dns.wire import AD, CD, HEADER, MAX_NAME, QR, QUESTION_TAIL, RD, RECORD, Faulty, Qtype, Rcode, question_end, records
 
 PADDING_OPTION = 12
 PADDED_TO = 128
@@ -35,7 +35,8 @@ class Asked:
         return head + RECORD.pack(Qtype.OPT, UDP_SIZE, _DO if self.dnssec_ok else 0, len(option)) + option
 
     def _head(self, id_: int) -> bytes:
-        return HEADER.pack(id_, RD | (CD if self.checking_disabled else 0), 1, 0, 0, 1) + self.question + b"\0"
+        # AD: whoever asks us may want to know whether it is authentic, and the answer is kept for all (RFC 6840 section 5.7)
+        return HEADER.pack(id_, RD | AD | (CD if self.checking_disabled else 0), 1, 0, 0, 1) + self.question + b"\0"
 
 
 def random_case(question: bytes, bits: int) -> bytes:
