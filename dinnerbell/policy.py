@@ -390,7 +390,7 @@ class _View:
             engines=tuple(engines[index] for index in outcome.enforced_by),
             enforced_by=tuple(self._policy.rules[index] for index in outcome.enforced_by),
             rule_until=segment.end,
-            is_watched=self._policy.watches(name, match),
+            is_watched=bool(listed) or self._policy.watches(name, match),
             on_list=next((list_name for _, indexes, list_name in listed if outcome.rule in indexes), None),
         )
         return segment.start, decision

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from cast import A_MONDAY, STAFF_PHONE, ask, at, policy, rule, span
+from dinnerbell.curating.explain import explain
+from dinnerbell.curating.explain_words import told
 from dinnerbell.lists.matcher import FrozenKeys, ListedNames
 from dinnerbell.lists.names import key_of
 from dinnerbell.model import Verdict
@@ -158,3 +160,10 @@ def test_what_a_list_may_bring_about_is_no_error_of_the_file():
 def test_what_no_list_can_bring_about_is_an_error(name, verdict):
     with pytest.raises(RulesError, match="was expected for"):
         read(EXPECT + f"{{device: 10.0.0.1, name: {name}, at: 2026-11-23 12:00, verdict: {verdict}}}\n")
+
+
+def test_services_explain_names_the_rule_and_the_list():
+    found = explain(BLOCKED.catalogue, "www.evil.example", BLOCKED)
+    assert [naming.by for naming in found.rules] == [("list:malware",)]
+    assert "judged by the rule below that names its domain or a list" in told(found)
+    assert not explain(BLOCKED.catalogue, "ok.evil.example", BLOCKED).rules

@@ -8,6 +8,7 @@ import pytest
 
 from dinnerbell.files import replace_text
 from dinnerbell.lists.store import lists_folder, load_state
+from dinnerbell.status_socket import ask_status
 from live import ACORN_LANE, BoxProcess, command, eventually, rcode
 from web import Web, sends
 
@@ -42,6 +43,8 @@ def test_a_list_is_fetched_while_the_box_answers_and_then_enforced(rules, data, 
             assert answer.authority[0].name.to_text() == "evil.example."
             assert rcode(box.ask("good.org")) == "NOERROR"
             eventually(lambda: "the list malware has 1 name (domains), fetched just now" in box.output)
+            told = ask_status(data)["status"]["lists"]
+            assert [(each["name"], each["names"], each["trouble"]) for each in told] == [("malware", 1, None)]
             assert box.end(signal.SIGTERM) == 0
         with BoxProcess(rules, data, upstreams=[local_upstream.endpoint]) as box:
             assert is_blocked(box, "www.evil.example"), "what was fetched is in force from the first query"

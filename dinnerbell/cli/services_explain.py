@@ -17,7 +17,7 @@ from dinnerbell.shipped import shipped_catalogue
 @click.pass_obj
 def explain_command(where: Where, name: str, as_json: bool) -> None:
     """Say what NAME is and why: its service and class, the hosts that fit, and what a rule would have to name to refuse it."""
-    policy = where.rules().policy if where.rules_path.exists() else None
+    policy = where.rules_with_lists().policy if where.rules_path.exists() else None
     found = explain(policy.catalogue if policy else shipped_catalogue(), place_of(name)[0], policy)
     if as_json:
         print_json(_value(found))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dinnerbell.catalogue import HELPLINE_KIND, SENSITIVE_KIND, UMBRELLA, Catalogue, Claim, HostClass, Match
-from dinnerbell.model import Rule, TargetKind
+from dinnerbell.model import Rule, Target, TargetKind
 from dinnerbell.names import HostTable, is_under, judged
 from dinnerbell.pages import known_page
 from dinnerbell.policy import CANARIES, Policy
@@ -133,20 +133,27 @@ def _namings(policy: Policy, catalogue: Catalogue, name: str) -> Iterator[Naming
     match = catalogue.lookup(name)
     words = set(_targets(match, name)) if match else set()
     for rule in policy.rules:
-        by = tuple(target.value for target in rule.targets if _is_about(target.kind, target.value, name, words))
+        by = tuple(_written(target) for target in rule.targets if _is_about(policy, target, name, words))
         switches = tuple(switch for switch in rule.switches if _turns(catalogue, switch, name))
         if by or switches:
             yield Naming(rule, by or switches)
 
 
-def _is_about(kind: TargetKind, value: str, name: str, words: set[str]) -> bool:
+def _written(target: Target) -> str:
+    return f"list:{target.value}" if target.kind is TargetKind.LIST else target.value
+
+
+def _is_about(policy: Policy, target: Target, name: str, words: set[str]) -> bool:
+    kind, value = target.kind, target.value
+    if kind is TargetKind.LIST:
+        return value in policy.lists and policy.lists[value].match(name) is not None
     if kind is TargetKind.PAGE:
         return known_page(value).is_on(name)
     if kind is TargetKind.DOMAIN:
         table: HostTable[bool] = HostTable()
         table.set(value, True)
         return table.longest(name) is not None
-    return kind is not TargetKind.LIST and value in words
+    return value in words
 
 
 def _turns(catalogue: Catalogue, switch: str, name: str) -> bool:

@@ -103,8 +103,8 @@ def _alias_answer(found: Explanation) -> str:
     if reading is not None:
         why = f"{reading.match.host} is a left part of it" if reading.is_left_part else f"{reading.match.host} is listed"
         return f"is judged as {_names(reading.match)}: {why}"
-    if any("." in target and "/" not in target for naming in found.rules for target in naming.by):
-        return "is judged by the rule below that names its domain"
+    if any(target.startswith("list:") or ("." in target and "/" not in target) for naming in found.rules for target in naming.by):
+        return "is judged by the rule below that names its domain or a list that it is on"
     is_what = "nobody's" if found.match is None else f"not taken for {_names(found.match)}"
     return f"is {is_what}, and answered: only listed names and left parts count there"
 

@@ -1,4 +1,4 @@
-"""The rules in force: rules.yaml and the passes, watched as the box watches them (shell).
+"""The rules in force: rules.yaml, the passes and the lists of names, watched as the box watches them (shell).
 
 A good change holds from the next request on; a bad one is told on the console and leaves the last good policy in force.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
 from dinnerbell.files import LAST_GOOD, RulesFileError, load_rules
+from dinnerbell.lists.watch import ListsWatch
 from dinnerbell.model import Network
 from dinnerbell.pass_store import PassFileError, PassWatch
 from dinnerbell.passes import with_passes
@@ -36,10 +37,11 @@ class RulesInForce:
     _file_rules: Rules = field(init=False)
     _watch: RulesWatch = field(init=False)
     _passes: PassWatch = field(init=False)
+    _lists: ListsWatch = field(init=False)
 
     def start(self) -> None:
         """Read the rules; if they are bad, the box's last good copy. Raises RulesFileError where there is none either."""
-        self._watch, self._passes = RulesWatch(self.path), PassWatch(self.data)
+        self._watch, self._passes, self._lists = RulesWatch(self.path), PassWatch(self.data), ListsWatch(self.data)
         try:
             while (rules_file := self._watch.read(self._today())) is None:
                 time.sleep(SETTLE_SECONDS)  # somebody is just saving it
@@ -56,7 +58,7 @@ class RulesInForce:
             self._read_passes()
         if self._watch.is_ready(self.clock.ticks()):
             changed = self._reload() or changed
-        if changed:
+        if changed or self._lists.is_stale():
             self._use()
 
     def _today(self) -> date:
@@ -94,7 +96,7 @@ class RulesInForce:
     def _use(self) -> None:
         rules = self._file_rules
         self.networks = answered_networks(rules.box.answer_networks, on_link_networks())
-        self.rules = replace(rules, policy=with_passes(rules.policy, self._passes.passes))
+        self.rules = self._lists.within(replace(rules, policy=with_passes(rules.policy, self._passes.passes)))
 
 
 def say(message: str, *, error: bool = False) -> None:
