@@ -50,6 +50,10 @@ def _metrics(status: Status) -> Iterable[Metric]:
         Metric("dinnerbell_upstream_unanswered_total", "counter", "Of these, those nobody answered.", _one(status.failed_upstream)),
         Metric("dinnerbell_upstream_attempts_total", "counter", "Times it was asked.", [(names, each.asked) for names, each in upstreams]),
         Metric("dinnerbell_upstream_failures_total", "counter", "Times in vain.", [(names, each.failed) for names, each in upstreams]),
+        Metric(
+            "dinnerbell_upstream_mismatches_total", "counter", "Messages from it that answered no question: forged, late or broken.",
+            [(names, each.mismatched) for names, each in upstreams],
+        ),
         Metric("dinnerbell_upstream_up", "gauge", "0: it is silent.", [(names, each.state != "failing") for names, each in upstreams]),
         Metric(
             "dinnerbell_upstream_latency_seconds", "gauge", "How long it takes to answer, a moving average.",
@@ -58,6 +62,9 @@ def _metrics(status: Status) -> Iterable[Metric]:
         Metric("dinnerbell_cache_answers", "gauge", "Upstream's answers in memory.", _one(cache.answers)),
         Metric("dinnerbell_cache_answers_limit", "gauge", "The most there may be.", _one(cache.bound)),
         Metric("dinnerbell_cache_bytes", "gauge", "Their size, estimated.", _one(cache.bytes)),
+        Metric("dinnerbell_cache_stale_total", "counter", "Look-ups answered with what had run out.", _one(cache.stale)),
+        Metric("dinnerbell_cache_refreshed_total", "counter", "Popular answers fetched before they ended.", _one(cache.refreshed)),
+        Metric("dinnerbell_merged_queries_total", "counter", "Look-ups that waited for another one's answer.", _one(cache.merged)),
         Metric("dinnerbell_clients", "gauge", "Addresses that asked since the rules changed last.", _one(cache.clients)),
         Metric("dinnerbell_log_lag_seconds", "gauge", "Age of the oldest count that is not in the log yet.", _one(log.lag_seconds)),
         Metric("dinnerbell_log_trouble", "gauge", "1: the log can't be written at present.", _one(log.trouble is not None)),

@@ -21,6 +21,12 @@ class CacheState:
     """Rendered answers in the first caches of all clients."""
     clients: int
     """Addresses that asked since the rules or the clock changed last."""
+    stale: int = 0
+    """Look-ups answered with what had run out, because nothing newer was to be had in time."""
+    refreshed: int = 0
+    """Popular answers fetched anew before they ended."""
+    merged: int = 0
+    """Look-ups that waited for a question already on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class UpstreamState:
     failed: int
     latency_ms: float | None
     """Moving average; None: not measured yet."""
+    mismatched: int = 0
+    """Messages that did not answer what was asked: forged, late or broken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ def _lines(status: Status) -> Iterator[str]:
     cache = status.cache
     share = f"about {_size(cache.bytes)}, at most {_number(cache.bound)}"
     memory = f"{_size(status.memory_bytes)} in all" if status.memory_bytes else "how much in all is not known"
+    if cache.stale:
+        yield f"Answered with what had run out, because upstream was late or silent: {_counted(cache.stale, 'look-up')}."
     yield f"In memory: {_counted(cache.answers, 'answer')} ({share}) for {_counted(cache.clients, 'address', 'addresses')}; {memory}."
     yield _log(status)
     for each_list in status.lists:

@@ -97,7 +97,7 @@ class Telling:
             failed_upstream=forwarder.failed,
             cache=self._cache(),
             upstreams=tuple(map(_upstream, forwarder.upstreams)),
-            drops={**self.server.dropped(), "overload": forwarder.overload},
+            drops={**self.server.dropped(), "overload": forwarder.overload + self.server.fetcher.counts.overload},
             log=self._log(),
             rules=self.in_force.state(),
             lists=tuple(map(self._list, self.lists.statuses())),
@@ -109,8 +109,17 @@ class Telling:
         )
 
     def _cache(self) -> CacheState:
-        cache = self.server.cache
-        return CacheState(len(cache), cache.bound, cache.estimated_bytes(), self.server.ready_answers, self.server.clients)
+        cache, fetched = self.server.cache, self.server.fetcher.counts
+        return CacheState(
+            answers=len(cache),
+            bound=cache.bound,
+            bytes=cache.estimated_bytes(),
+            ready=self.server.ready_answers,
+            clients=self.server.clients,
+            stale=fetched.stale,
+            refreshed=fetched.refreshed,
+            merged=fetched.merged,
+        )
 
     def _list(self, each: ListStatus) -> ListState:
         age = None if each.fetched_at is None else self.clock.wall() - each.fetched_at.timestamp()
@@ -133,8 +142,16 @@ class Telling:
 
 
 def _upstream(each: UpstreamStatus) -> UpstreamState:
-    trouble = each.trouble_text or each.trouble.value
-    return UpstreamState(each.upstream, each.transport, each.state.value, trouble, each.asked, each.failed, each.latency_ms)
+    return UpstreamState(
+        name=each.upstream,
+        transport=each.transport,
+        state=each.state.value,
+        trouble=each.trouble_text or each.trouble.value,
+        asked=each.asked,
+        failed=each.failed,
+        latency_ms=each.latency_ms,
+        mismatched=each.mismatched,
+    )
 
 
 def _memory_bytes() -> int:

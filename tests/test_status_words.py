@@ -98,6 +98,7 @@ def test_json_has_plain_types_and_words_without_prefixes():
     assert value["clock"] == {"now": "2026-11-23T12:30:00+00:00", "wrong": False, "wrong_seconds": 0, "trusted": False}
     assert value["rules"]["bad_file"] is None
     assert value["upstreams"][0] == {
-        "name": "9.9.9.9:53", "transport": "plain", "state": "good", "trouble": "", "asked": 900, "failed": 2, "latency_ms": 12.345
+        "name": "9.9.9.9:53", "transport": "plain", "state": "good", "trouble": "", "asked": 900, "failed": 2, "latency_ms": 12.345,
+        "mismatched": 0,
     }  # fmt: skip
     assert value["queries"] == {"allow": 12_345, "block": 1_234, "enforce": 56}

@@ -90,7 +90,7 @@ class _Exchange:
         except OSError as error:
             self._fail(error)
             return
-        self._loop.add_reader(udp, self._readable)
+        self._loop.add_reader(udp.fileno(), self._readable)  # by its number: selectors print a socket, with two system calls
 
     def _make_message(self, *, random_case: bool) -> bytes:
         self._random_case = random_case
@@ -157,7 +157,7 @@ class _Exchange:
 
     def hang_up(self) -> None:
         if self._udp is not None:
-            self._loop.remove_reader(self._udp)
+            self._loop.remove_reader(self._udp.fileno())
             self._udp.close()
             self._udp = None
 
