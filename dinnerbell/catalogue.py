@@ -104,6 +104,12 @@ class Engine:
     name: str
     target: str
     """The vendor-documented host (or address) that the engine's own names are answered with."""
+    header: str = ""
+    """The vendor-documented request header that does the same, `Name: value`, where the proxy looks inside."""
+    parameter: str = ""
+    """The vendor-documented URL parameter that does the same, `name=value`."""
+    paths: tuple[str, ...] = ()
+    """Where the parameter belongs: paths, each with all under it."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +234,8 @@ def read_catalogue(services: Mapping[str, str], enforce: Mapping[str, str]) -> C
     for file_name, text in sorted(enforce.items()):
         table: HostTable[Engine] = HostTable()
         for id_, entry in _mapping(text, file_name).items():
-            engine = Engine(str(id_), str(entry["name"]), str(entry["target"]))
+            switches_inside = str(entry.get("header") or ""), str(entry.get("parameter") or ""), tuple(map(str, entry.get("paths") or ()))
+            engine = Engine(str(id_), str(entry["name"]), str(entry["target"]), *switches_inside)
             for host in entry["hosts"]:
                 table.set(_host(host, file_name), engine)
         switches[file_name.removesuffix(".yaml")] = table

@@ -21,7 +21,8 @@ from dinnerbell.catalogue import HELPLINE_KIND, SENSITIVE_KIND, Catalogue, Claim
 from dinnerbell.model import Action, Rule
 from dinnerbell.pages import Page, Sight
 
-NEVER_INSIDE = frozenset({"essential", HELPLINE_KIND, SENSITIVE_KIND})
+ESSENTIAL_KIND = "essential"
+NEVER_INSIDE = frozenset({ESSENTIAL_KIND, HELPLINE_KIND, SENSITIVE_KIND})
 """Kinds that nobody looks into, whatever the rules say: learning journals, banks, health, unions, counselling, helplines."""
 
 

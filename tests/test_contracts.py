@@ -55,7 +55,7 @@ BREACHES = [
     pytest.param("dinnerbell/box.py", "import sqlite_utils", "Only the log", id="the_box_writes_the_log_itself"),
     pytest.param("dns/dinnerbell_dns/server.py", "import dinnerbell.cli", "Nobody imports", id="the_server_knows_the_command_line"),
     pytest.param("proxy/dinnerbell_proxy/judge.py", "import socket", "pure core", id="the_proxys_judge_opens_a_socket"),
-    pytest.param("proxy/dinnerbell_proxy/watch.py", "import mitmproxy", "Only the addon", id="the_watch_needs_the_extra"),
+    pytest.param("proxy/dinnerbell_proxy/watch.py", "import mitmproxy", "Only addon, messages", id="the_watch_needs_the_extra"),
 ]
 
 

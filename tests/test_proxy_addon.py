@@ -57,14 +57,14 @@ class Router:
         return None if server.error else server.address
 
     def logged(self) -> Batch:
-        return self.addon._ledger.take()
+        return self.addon.keeper.ledger.take()
 
 
 @pytest.fixture
 def router(tmp_path) -> Iterator[Router]:
     found = Router(tmp_path)
     yield found
-    found.addon._log.stop()
+    found.addon.keeper._log.stop()
 
 
 HELLOS = [

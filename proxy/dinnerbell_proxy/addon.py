@@ -3,50 +3,44 @@
 `dinnerbell proxy` runs it; `mitmdump -s addon.py` does too, with DINNERBELL_RULES and DINNERBELL_DATA saying where the files are.
 
 Each client connection keeps the last ruling that was made on it, and `server_connect`, the one gate through which every connection to
-a server goes, obeys it: what was refused reaches nobody, whatever protocol it turns out to speak.
+a server goes, obeys it: what was refused reaches nobody, whatever protocol it turns out to speak. What passed is kept in `open_now`, and
+closed when it is no longer allowed.
 """
 
-import asyncio
 import contextlib
+import ipaddress
 import logging
 import os
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from mitmproxy import connection, ctx, http, tcp, tls
 from mitmproxy.addonmanager import Loader
-from mitmproxy.proxy import mode_specs, server_hooks
+from mitmproxy.proxy import server_hooks
 
 from dinnerbell.clock import Clock
+from dinnerbell.config import Endpoint
 from dinnerbell.files import RulesFileError
-from dinnerbell.log import LogError, usage_path
-from dinnerbell.log_thread import LogThread
-from dinnerbell.model import plain_address
+from dinnerbell.log import LogError
+from dinnerbell.model import Network, plain_address
+from dinnerbell.names import BadName
 from dinnerbell.plain import refusal
-from dinnerbell.usage import LogKey
 from dinnerbell_dns.clients import is_answered
-from dinnerbell_proxy.block_page import Answer, Refused, answer_plainly, answer_refused
-from dinnerbell_proxy.judge import (
-    Case,
-    Judged,
-    Ruling,
-    Step,
-    authority_host,
-    judge_connect,
-    judge_decrypted,
-    judge_hello,
-    judge_request,
-)
-from dinnerbell_proxy.ledger import Ledger
-from dinnerbell_proxy.watch import LOOK_SECONDS, RulesInForce, say
+from dinnerbell_proxy.block_page import Refused, answer_plainly, answer_refused
+from dinnerbell_proxy.cutting import cut
+from dinnerbell_proxy.hosts import authority_host, host_name, is_inside
+from dinnerbell_proxy.judge import Case, Ruling, Step, judge_connect, judge_decrypted, judge_hello, judge_inside, judge_request
+from dinnerbell_proxy.keeper import Keeper
+from dinnerbell_proxy.messages import facts, is_asked, is_short, lead, make_request_safe, response
+from dinnerbell_proxy.open_now import Over
+from dinnerbell_proxy.pac import is_pac_request, pac_answer
+from dinnerbell_proxy.sight import Opened
+from dinnerbell_proxy.watch import say
 
-_OPTIONS = {"connection_strategy": "lazy", "http2": False, "stream_large_bodies": "1m", "flow_detail": 0}
-"""What the judging rests on: nobody is connected to before the name is judged; and what passes is neither kept nor printed.
-HTTP/2 is only spoken in what is decrypted, which is refusals: there, one answer and a closed connection is all there is."""
-_MOST_BODY = 65_536
-"""Bytes of a refused request's body that are waited for, so that it gets an answer; of more the stream is cut."""
+_OPTIONS = {"connection_strategy": "lazy", "stream_large_bodies": "1m", "flow_detail": 0}
+"""What the judging rests on: nobody is connected to before the name is judged; and what passes is neither kept nor printed."""
 _SNI_EXTENSION = 0  # RFC 6066
 _STATUS = {Step.REFUSE: 403, Step.ELSEWHERE: 421, Step.MALFORMED: 400}
 
@@ -55,95 +49,96 @@ class DinnerbellAddon:
     """What mitmproxy calls. `start` it before it is added, or it starts itself when it is loaded."""
 
     def __init__(self, rules_path: Path, data: Path, clock: Clock) -> None:
-        self._clock = clock
-        self._watch = RulesInForce(rules_path, data, clock)
-        self._log = LogThread(usage_path(data))
-        self._ledger = Ledger()
+        self.keeper = Keeper(rules_path, data, clock)
+        self._opened = Opened()
         self._rulings: dict[str, Ruling] = {}
+        """By the client connection's id: what was last ruled on the connection, or on a request in it that passed."""
         self._tunnels: dict[str, str] = {}
         """By the client connection's id: the host that it asked a tunnel to."""
+        self._stopped: set[str] = set()
+        """Requests, by the flow's id, whose data is to stop while others on their connection go on."""
         self._own: set[tuple[str, int]] = set()
         """The near ends of our connections to servers: a client that comes from one of them is ourselves."""
-        self._work: asyncio.Task[None] | None = None
-        self._is_started = False
 
     def start(self) -> None:
         """Read the rules and open the log. Raises RulesFileError or LogError."""
-        self._watch.start()
-        self._log.start()
-        self._is_started = True
+        self.keeper.start()
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def load(self, loader: Loader) -> None:  # noqa: ARG002 - the hook's form
-        if not self._is_started:
+    def load(self, loader: Loader) -> None:
+        if not self.keeper.is_started:
             try:
                 self.start()
             except (RulesFileError, LogError) as error:
                 logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 - an error at the start ends mitmdump; the text says it all
                 return
+        loader.add_option("dinnerbell_inside", Sequence[str], [], "Addresses inside the network that the proxy may lead to all the same.")
         ctx.options.update(**{name: value for name, value in _OPTIONS.items() if name in ctx.options})
 
     def running(self) -> None:
-        if self._is_started:
-            self._work = asyncio.create_task(self._watch_and_write())
+        if self.keeper.is_started:
+            self.keeper.run(self._close)
             for address, port, *_ in ctx.master.addons.get("proxyserver").listen_addrs():
-                say(f"proxying on {f'[{address}]' if ':' in address else address}:{port}")
+                say(f"proxying on {Endpoint(address, port)}")
 
     async def done(self) -> None:
-        if self._work is not None:
-            self._work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._work
-        if self._is_started:
-            self._log.put(self._ledger.take())
-            await asyncio.to_thread(self._log.stop)
-            if self._log.trouble:
-                say(self._log.trouble, error=True)
+        await self.keeper.stop()
 
-    async def _watch_and_write(self) -> None:
-        written, trouble = self._clock.ticks(), None
-        while True:
-            await asyncio.sleep(min(LOOK_SECONDS, self._watch.rules.log.flush_seconds * 0.9))
-            await asyncio.to_thread(self._watch.look)
-            if self._clock.ticks() - written >= self._watch.rules.log.flush_seconds * 0.9:
-                written = self._clock.ticks()
-                if batch := self._ledger.take():
-                    self._log.put(batch)
-            if self._log.trouble != trouble:
-                trouble = self._log.trouble
-                say(trouble or "the usage log can be written again", error=True)
+    def _close(self, over: Over) -> None:
+        """Close what is no longer allowed."""
+        self._stopped.update(over.flows)
+        for client_id in over.connections:
+            cut(client_id)
 
     # ── connections ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def client_connected(self, client: connection.Client) -> None:
-        if not is_answered(_address(client.peername[0]), self._watch.networks):
+        if not is_answered(_address(client.peername[0]), self.keeper.watch.networks):
             client.error = "not one of the networks that are served"
 
     def client_disconnected(self, client: connection.Client) -> None:
         self._rulings.pop(client.id, None)
         self._tunnels.pop(client.id, None)
+        self.keeper.open_now.close(client.id)
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        address = data.server.address
-        if address is None:
+        client, server = data.client, data.server
+        if server.address is None:
             return
-        ruling = self._rulings.get(data.client.id)
+        ruling = self._rulings.get(client.id)
         if ruling is None:  # neither TLS nor HTTP: there is nothing but the address to go by
-            case = self._case(data.client)
-            ruling = self._rule(data.client, case, judge_hello(case, None, None, address[0]))
-        if not ruling.is_open or data.client.tls_established:
-            data.server.error = "refused"
+            case = self._case(client)
+            ruling = self._rule(client, case, judge_hello(case, None, None, server.address[0]))
+        if ruling.step is not Step.PASS:  # LOOK too: what passes inside has said so itself
+            server.error = "refused"
+        elif client.tls_established:
+            server.sni = client.sni or server.sni  # a request that is led to a safe host goes on asking for its own name
         elif ruling.target is not None:
-            data.server.address = (ruling.target, address[1])
+            server.address = (ruling.target, server.address[1])
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
-        if data.server.sockname is not None:
-            self._own.add(_end(data.server.sockname))
+        server = data.server
+        if server.sockname is not None:
+            self._own.add(_end(server.sockname))
+        if server.address is not None and server.peername is not None and is_asked(data.client) and self._leads_inside(server):
+            server.error = "it leads into this network"
+            cut(data.client.id)
 
     def server_disconnected(self, data: server_hooks.ServerConnectionHookData) -> None:
         if data.server.sockname is not None:
             self._own.discard(_end(data.server.sockname))
+
+    def _leads_inside(self, server: connection.Server) -> bool:
+        """Tell whether a *name* led into the network or back to this machine. An address was judged as the name it is."""
+        assert server.address is not None and server.peername is not None  # noqa: S101, PT018 - the caller looked
+        with contextlib.suppress(ValueError):
+            _address(server.address[0])
+            return False
+        there = _address(server.peername[0])
+        if any(there in network for network in _networks(tuple(ctx.options.dinnerbell_inside)) if network.version == there.version):
+            return False
+        return is_inside(there) or (server.sockname is not None and there == _address(server.sockname[0]))
 
     # ── what carries a name ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,112 +150,135 @@ class DinnerbellAddon:
             return
         case = self._case(client)
         ruling = self._rule(client, case, judge_connect(case, request.host, request.port))
-        if ruling.step not in (Step.PASS, Step.SHOW):
-            flow.response = _response(answer_plainly(_STATUS[ruling.step], self._sentence(ruling)))
+        if not (ruling.is_open or ruling.is_decrypted):
+            flow.response = response(answer_plainly(_STATUS[ruling.step], self._sentence(ruling)), request)
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         client, address = data.context.client, data.context.server.address
         hello = data.client_hello
         case = self._case(client)
         if address is None or self._is_loop(client) or (hello.sni is None and any(kind == _SNI_EXTENSION for kind, _ in hello.extensions)):
-            ruling = Ruling(Step.REFUSE)  # TLS to the proxy itself; or a name that cannot be read
+            ruling = self._rule(client, case, Ruling(Step.REFUSE))  # TLS to the proxy itself; or a name that cannot be read
         else:
             ruling = self._rule(client, case, judge_hello(case, hello.sni, self._tunnels.get(client.id), address[0]))
-        self._rulings[client.id] = ruling
-        data.ignore_connection = ruling.step is not Step.SHOW  # refused: `server_connect` hangs up
+        data.ignore_connection = not ruling.is_decrypted  # refused: `server_connect` hangs up
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         client, request = flow.client_conn, flow.request
         if self._is_loop(client):
             flow.kill()
             return
+        own = Endpoint(str(_address(client.sockname[0])), client.sockname[1])
+        if is_asked(client) and not client.tls_established and is_pac_request(request.host, request.port, request.path, own):
+            flow.response = response(pac_answer(own), request)
+            return
         case = self._case(client)
         host = authority_host(request.host_header) if request.host_header else None
-        if client.tls_established:
+        fetch = facts(request, _name(host or request.host))
+        sight = self._opened.sight(case.device.name, fetch)
+        before = self._rulings.get(client.id)
+        if client.tls_established and before is not None and before.step is Step.SHOW:
             ruling = judge_decrypted(case, host, client.sni or self._tunnels.get(client.id))
-        elif _is_asked(client):
-            ruling = judge_request(case, (host, request.host), request.port)
+        elif client.tls_established:
+            ruling = judge_inside(case, host, client.sni or self._tunnels.get(client.id), sight)
+        elif is_asked(client):
+            ruling = judge_request(case, (host, request.host), request.port, sight)
         else:
-            ruling = judge_request(case, (host or request.host,), None)
-        self._rule(client, case, ruling)
+            ruling = judge_request(case, (host or request.host,), None, sight)
+        self._count(client, case, ruling)
         if not ruling.is_open:
             self._answer(flow, case, ruling)
-        elif ruling.target is not None:
-            _lead(request, ruling.target)
-            self._rulings[client.id] = Ruling(Step.PASS)  # and the gate has nothing to add
+            return
+        self._opened.remember(case.device.name, fetch, sight)
+        make_request_safe(request, ruling.engines)
+        if ruling.target is not None:
+            lead(request, ruling.target)
+        self._rulings[client.id] = Ruling(Step.PASS)  # and the gate has nothing to add
+        self.keeper.open_now.begin(client.id, _address(client.peername[0]), flow.id, ruling.judged)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Let what passes flow by as it comes: nothing of it is kept, and a stream that never ends is a stream."""
+        if flow.response is not None and flow.response.status_code != _SWITCHING and not flow.response.stream:
+            flow.response.stream = self._tap(flow.id)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        if flow.websocket is None:
+            self._ended(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        self._ended(flow)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        self._ended(flow)
 
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
         flow.messages.clear()  # mitmproxy keeps what a tunnel carried, for people who look at it: nobody does here
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         if flow.websocket is not None:
+            if flow.id in self._stopped:
+                flow.websocket.messages[-1].drop()
             flow.websocket.messages.clear()
 
     # ── obeying ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _case(self, client: connection.Client) -> Case:
-        policy = self._watch.rules.policy
-        at = datetime.fromtimestamp(self._clock.wall(), UTC)
-        return Case(policy, policy.device_at(_address(client.peername[0])), at)
+        return self.keeper.case(_address(client.peername[0]))
 
     def _rule(self, client: connection.Client, case: Case, ruling: Ruling) -> Ruling:
-        """Remember the ruling for the gate, and count its names. What DNS let pass on a redirected connection, DNS has counted."""
+        """Remember the ruling on a connection for the gate, what is open by it, and count its names."""
         self._rulings[client.id] = ruling
-        for judged in ruling.judged:
-            if judged.is_refused or _is_asked(client):
-                self._note(case, judged)
+        if ruling.is_open:
+            self.keeper.open_now.tunnel(client.id, _address(client.peername[0]), ruling.judged, is_decrypted=ruling.step is Step.LOOK)
+        self._count(client, case, ruling)
         return ruling
 
-    def _note(self, case: Case, judged: Judged) -> LogKey | None:
-        level = self._watch.rules.log.levels[case.device.owner]
-        return self._ledger.note(case.device, level, judged, int(case.at.timestamp() // 60))
+    def _count(self, client: connection.Client, case: Case, ruling: Ruling) -> None:
+        """Count its names. What DNS let pass on a redirected connection, DNS has counted."""
+        for judged in ruling.judged:
+            if judged.is_refused or is_asked(client):
+                self.keeper.note(case, judged)
+
+    def _tap(self, flow_id: str) -> Callable[[bytes], bytes | list[bytes]]:
+        def pass_on(data: bytes) -> bytes | list[bytes]:
+            return [] if flow_id in self._stopped else data
+
+        return pass_on
+
+    def _ended(self, flow: http.HTTPFlow) -> None:
+        self._stopped.discard(flow.id)
+        self.keeper.open_now.end(flow.client_conn.id, flow.id)
 
     def _answer(self, flow: http.HTTPFlow, case: Case, ruling: Ruling) -> None:
         request, about = flow.request, ruling.about
-        if not _is_short(request):
+        if not is_short(request):
             flow.kill()
             return
         if ruling.step is Step.REFUSE and not ruling.why and about is not None:
-            refused = Refused(case.policy, case.device, about.name, about.decision, case.at, self._note(case, about))
+            refused = Refused(case.policy, case.device, about.name, about.decision, case.at, self.keeper.note(case, about))
             answer = answer_refused(refused, request.headers.get("Sec-Fetch-Dest"), request.headers.get("Accept", ""))
         else:
             answer = answer_plainly(_STATUS[ruling.step], self._sentence(ruling))
-        flow.response = _response(answer, closes=flow.client_conn.tls_established, is_head=request.method == "HEAD")
+        shown = self._rulings.get(flow.client_conn.id)
+        flow.response = response(answer, request, closes=shown is not None and shown.step is Step.SHOW)
 
     def _sentence(self, ruling: Ruling) -> str:
         if ruling.why or ruling.about is None:
             return ruling.why
-        policy = self._watch.rules.policy
-        return refusal(ruling.about.decision, policy, datetime.fromtimestamp(self._clock.wall(), UTC))
+        return refusal(ruling.about.decision, self.keeper.watch.rules.policy, self.keeper.now())
 
     def _is_loop(self, client: connection.Client) -> bool:
         return _end(client.peername) in self._own
 
 
-def _response(answer: Answer, *, closes: bool = False, is_head: bool = False) -> http.Response:
-    headers = {**answer.headers, **({"Connection": "close"} if closes else {})}
-    return http.Response.make(answer.status, b"" if is_head else answer.body.encode(), headers)
+_SWITCHING = 101  # RFC 9110 section 15.2.2: a WebSocket begins
 
 
-def _lead(request: http.Request, target: str) -> None:
-    """Send a request to another host than the one it names, which is what it goes on asking for.
-
-    Here and not at the gate, so that mitmproxy knows the connection again at the next request: it opens at most five to one host.
-    """
-    named = request.host_header
-    request.host = target
-    request.host_header = named
-
-
-def _is_short(request: http.Request) -> bool:
-    """Tell whether the request's body is surely short enough to be waited for."""
-    length = request.headers.get("Content-Length", "0")
-    return "Transfer-Encoding" not in request.headers and length.isdecimal() and int(length) <= _MOST_BODY
-
-
-def _is_asked(client: connection.Client) -> bool:
-    """Tell whether the client knows that it talks to a proxy; otherwise its connection was redirected here."""
-    return isinstance(client.proxy_mode, mode_specs.RegularMode | mode_specs.UpstreamMode)
+def _name(host: str) -> str:
+    try:
+        return host_name(host)
+    except BadName:
+        return ""  # and so it will be judged
 
 
 def _end(address: tuple[str, int] | tuple[str, int, int, int]) -> tuple[str, int]:
@@ -268,6 +286,11 @@ def _end(address: tuple[str, int] | tuple[str, int, int, int]) -> tuple[str, int
 
 
 _address = lru_cache(maxsize=4096)(plain_address)
+
+
+@lru_cache(maxsize=4)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text) for text in texts)
 
 
 addons = [

@@ -6,28 +6,32 @@ that carries a name:
     CONNECT shop.example:443 ──► TLS ClientHello (SNI shop.example) ──► GET / (Host: shop.example)
     judge_connect                judge_hello                            judge_request, or judge_decrypted
 
-Least interception: what is allowed passes through by its SNI, undecrypted, whoever asks. Only what is refused, on a device that
-rules.yaml lists with `proxy: intercept`, is decrypted, and only to show the page that says why: no server is asked for it.
+Least interception: what is allowed passes through by its SNI, undecrypted, whoever asks. Only devices that rules.yaml lists with
+`proxy: intercept` are decrypted, and only for two ends: to show why something is refused (no server is asked for it), and where a rule
+speaks of what is inside, a page or a search engine's switch. What is essential, of a bank, a doctor, a union or a counsellor, and what
+apps pin (`pinned.py`) is never decrypted.
 
 Limits: a name behind another one's SNI (domain fronting, encrypted ClientHello) is not seen in what passes through; CNAME targets are
 judged by the DNS server only.
 """
 
-import ipaddress
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from dinnerbell.model import Device, Verdict, plain_address
-from dinnerbell.names import BadName, normalise
-from dinnerbell.policy import Ask, Decision, Policy, decide
+from dinnerbell.catalogue import Engine
+from dinnerbell.model import Device, Verdict
+from dinnerbell.names import BadName
+from dinnerbell.page_rules import ESSENTIAL_KIND, NEVER_INSIDE
+from dinnerbell.pages import Sight
+from dinnerbell.policy import Ask, Decision, Policy, decide, needs_sight
+from dinnerbell_proxy.hosts import host_name, is_local
+from dinnerbell_proxy.pinned import is_pinned
 
 CONNECT_PORTS = (80, 443, 8443)
 """Where tunnels lead: the web (80 for WebSockets). A proxy that opens any port is everybody's way to the mail server."""
 _LOWEST_FREE_PORT = 1024
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class Step(StrEnum):
@@ -35,6 +39,8 @@ class Step(StrEnum):
     """Let it through."""
     REFUSE = "refuse"
     """Answer with a refusal; where there is nothing to answer in (TLS that stays closed to us), hang up."""
+    LOOK = "look"
+    """Allowed, as far as the name goes; a rule speaks of what is inside, and this device lets the proxy look: each request is judged."""
     SHOW = "show"
     """Refused, and this device lets the proxy speak for the site: decrypt, so that the refusal can be read."""
     ELSEWHERE = "elsewhere"
@@ -45,10 +51,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A name, as it was decided."""
+    """A name, as it was decided, with what was seen beyond it."""
 
     name: str
     decision: Decision
+    sight: Sight | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -72,13 +79,21 @@ class Ruling:
 
     @property
     def is_open(self) -> bool:
-        return self.step is Step.PASS
+        return self.step in (Step.PASS, Step.LOOK)
+
+    @property
+    def is_decrypted(self) -> bool:
+        return self.step in (Step.LOOK, Step.SHOW)
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Return what `enforce` applies to, first the one that answers."""
+        return tuple(engine for each in self.judged for engine in each.decision.engines) if self.is_open else ()
 
     @property
     def target(self) -> str | None:
         """Return the safe host to connect to in place of the one asked for: `enforce`, as DNS answers it. None: as asked."""
-        engines = (engine for each in self.judged for engine in each.decision.engines)
-        return next((engine.target for engine in engines), None) if self.is_open else None
+        return next((engine.target for engine in self.engines), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +104,17 @@ class Case:
     device: Device
     at: datetime
 
-    def judge(self, text: str) -> Judged:
-        """Judge a host as it was written. Raises BadName."""
+    def judge(self, text: str, sight: Sight | None = None) -> Judged:
+        """Judge a host as it was written, and what is seen of the request. Raises BadName."""
         name = host_name(text)
-        return Judged(name, decide(self.policy, Ask(self.device, name, self.at)))
+        return Judged(name, decide(self.policy, Ask(self.device, name, self.at, sight)), sight)
+
+    def needs_look(self, judged: Judged) -> bool:
+        """Tell whether a rule speaks of what is inside."""
+        if not self.device.is_intercepted:
+            return False
+        is_switched = any(engine.header or engine.parameter for engine in judged.decision.engines)
+        return is_switched or needs_sight(self.policy, Ask(self.device, judged.name, self.at))
 
 
 def judge_connect(case: Case, host: str, port: int) -> Ruling:
@@ -120,13 +142,13 @@ def judge_hello(case: Case, sni: str | None, asked: str | None, address: str) ->
     return _ruling(case, judged)
 
 
-def judge_request(case: Case, hosts: Iterable[str | None], port: int | None) -> Ruling:
+def judge_request(case: Case, hosts: Iterable[str | None], port: int | None, sight: Sight | None = None) -> Ruling:
     """Rule on a request that came in the clear: by its Host header, its URL's host, the tunnel's; every name of `hosts` is judged.
 
     `port`: where the client asks the proxy to go; None: the connection was redirected here, and leads where it led anyway.
     """
     try:
-        judged = _judge_each(case, hosts)
+        judged = _judge_each(case, hosts, sight)
     except BadName as error:
         return Ruling(Step.MALFORMED, why=_sentence(error))
     if not judged:
@@ -153,53 +175,52 @@ def judge_decrypted(case: Case, host: str | None, expected: str | None) -> Rulin
     return Ruling(Step.REFUSE if is_same and judged[0].is_refused else Step.ELSEWHERE, judged, "" if is_same else _MISDIRECTED)
 
 
+def judge_inside(case: Case, host: str | None, expected: str | None, sight: Sight) -> Ruling:
+    """Rule on a request inside TLS that was opened because a rule speaks of what is inside, for `expected` (as in `judge_decrypted`).
+
+    Browsers put requests for several names on one HTTP/2 connection: where both names are allowed it passes.
+    """
+    try:
+        judged = _judge_each(case, (host or expected,), sight)
+        if expected is not None and host_name(expected) != judged[0].name:
+            judged = (*judged, case.judge(expected))
+    except BadName as error:
+        return Ruling(Step.MALFORMED, why=_sentence(error))
+    if not any(each.is_refused for each in judged):
+        return Ruling(Step.PASS, judged)
+    return Ruling(Step.REFUSE, judged) if len(judged) == 1 else Ruling(Step.ELSEWHERE, judged, _MISDIRECTED)
+
+
 _LOCAL = "The proxy does not lead to this network's own devices: ask them directly."
+_UNSEEN = "Only some pages of this site are open here, and this app does not let anybody see which one it asks for."
 _MISDIRECTED = "This connection was made for another name."
 
 
-def _judge_each(case: Case, hosts: Iterable[str | None]) -> tuple[Judged, ...]:
-    judged = (case.judge(host) for host in dict.fromkeys(hosts) if host)
+def _judge_each(case: Case, hosts: Iterable[str | None], sight: Sight | None = None) -> tuple[Judged, ...]:
+    judged = (case.judge(host, sight) for host in dict.fromkeys(hosts) if host)
     return tuple({each.name: each for each in judged}.values())
 
 
 def _ruling(case: Case, judged: tuple[Judged, ...]) -> Ruling:
-    if not any(each.is_refused for each in judged):
+    """Return what to do with TLS for these names. Where one of them is not to be decrypted, none is."""
+    is_closed_to_us = any(_is_closed_to_us(each) for each in judged)
+    if any(each.is_refused for each in judged):
+        return Ruling(Step.SHOW if case.device.is_intercepted and not is_closed_to_us else Step.REFUSE, judged)
+    if not any(case.needs_look(each) for each in judged):
         return Ruling(Step.PASS, judged)
-    return Ruling(Step.SHOW if case.device.is_intercepted else Step.REFUSE, judged)
+    if not is_closed_to_us:
+        return Ruling(Step.LOOK, judged)
+    by_page = any(needs_sight(case.policy, Ask(case.device, each.name, case.at)) for each in judged)
+    return Ruling(Step.REFUSE, judged, _UNSEEN) if by_page else Ruling(Step.PASS, judged)  # safe search: by the safe host alone
+
+
+def _is_closed_to_us(judged: Judged) -> bool:
+    """Tell whether this name is never decrypted. A search engine's host may be, for its switch, although the rest is essential."""
+    if is_pinned(judged.name):
+        return True
+    never = NEVER_INSIDE - {ESSENTIAL_KIND} if any(engine.parameter for engine in judged.decision.engines) else NEVER_INSIDE
+    return not never.isdisjoint(judged.decision.kinds)
 
 
 def _sentence(error: BadName) -> str:
     return f"{str(error)[:1].upper()}{str(error)[1:]}."
-
-
-# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def host_name(text: str) -> str:
-    """Return a host as it is judged: a normalised name, or an address in its one usual form. Raises BadName.
-
-    127.1, 2130706433 and 0x7f000001 are addresses to getaddrinfo and names to nobody: they are no way round either.
-    """
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    try:
-        return str(plain_address(bare))
-    except ValueError:
-        name = normalise(bare)
-    if _NUMBER.fullmatch(name.rpartition(".")[2]):
-        raise BadName(f"{text!r} is neither a name nor an address")
-    return name
-
-
-def authority_host(authority: str) -> str:
-    """Return the host of a Host header or :authority: what stands before the port (RFC 3986 section 3.2)."""
-    match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?", authority.strip())
-    return match[1] if match else authority
-
-
-def is_local(name: str) -> bool:
-    """Tell whether a judged name is this machine's or an address that the internet does not lead to."""
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
-    return not address.is_global or address.is_multicast
