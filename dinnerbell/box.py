@@ -24,6 +24,7 @@ from dinnerbell.log import usage_path
 from dinnerbell.log_thread import LogThread
 from dinnerbell.rules_in_force import RulesInForce
 from dinnerbell.telling import Telling
+from dinnerbell.tidy_keeper import TidyKeeper
 from dinnerbell.weekly_job import WeeklyJob
 from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute
@@ -50,6 +51,8 @@ class Box:
     trusts_clock: bool = False
     metrics: Endpoint | None = None
     """Where to serve /metrics; None: nowhere."""
+    tidy_after: float = 180.0
+    """Seconds after the start before what is too old is looked for."""
     _written_minute: int | None = None
     _trouble: str | None = None
     _asks_nobody: bool = False
@@ -77,6 +80,7 @@ class Box:
         self._in_force.keep()
         server = Server(rules, self._whom_to_ask.forwarder, self.clock, on_link_networks())
         telling = Telling(self.data, self.clock, server, log, self._in_force, self._time, self._lists)
+        tidy = TidyKeeper(self.data, self._right_time, self.tidy_after)
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -90,9 +94,11 @@ class Box:
                 say("this machine has no IPv6, so [::] is left out", error=True)
             await telling.start(self.metrics)
             self._lists.start()
+            tidy.start()
             await self._work(server, log, telling, stop, reload)
         finally:
             telling.stop()
+            await tidy.stop()
             await self._lists.stop()
             await self._weekly.stop()
             await server.stop()
@@ -185,6 +191,10 @@ class Box:
     def _now(self) -> datetime:
         """Return the time for records: what the clock says, and of a wrong one the earliest that it can be."""
         return datetime.fromtimestamp(max(self.clock.wall(), 0 if self._time.trusted else self._time.earliest_minute * 60), UTC)
+
+    def _right_time(self) -> datetime | None:
+        zone = self._in_force.file.rules.policy.setting.zone
+        return None if self._time.is_wrong else datetime.fromtimestamp(self.clock.wall(), zone)
 
     def _rules_now(self) -> Rules:
         return self._lists.within(self._in_force.rules(clock_is_wrong=self._time.is_wrong))

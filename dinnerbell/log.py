@@ -5,17 +5,19 @@ read while the box writes; a batch is on its way to the file within a second, so
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dinnerbell.catalogue import HostClass
 from dinnerbell.model import Verdict
-from dinnerbell.usage import Batch, LogKey, Traffic, Usage, WrongClock
+from dinnerbell.sessions import Grade, Session, at_minute
+from dinnerbell.usage import Batch, Deletion, LogKey, Traffic, Usage, WrongClock
 
 migrations = Migrations("dinnerbell")
 
@@ -66,6 +68,22 @@ def m003_slowed(db: Database) -> None:
     )
 
 
+@migrations()
+def m004_retention(db: Database) -> None:
+    """Create what outlives the look-ups: sessions and weekly reports; and what was deleted (`log_keeping.py`)."""
+    db.execute(
+        "create table sessions (start integer not null, end integer not null, device text not null, service text not null, "
+        "minutes_low integer not null, minutes_high integer not null, grade text not null, verdict text not null, lookups integer not null)"
+    )
+    db.table("sessions").create_index(["start"])
+    db.execute(
+        "create table documents (week text not null, ends integer not null, reader text not null, form text not null, body blob not null, "
+        "primary key (week, reader, form))"
+    )
+    db.execute("create table deletions (minute integer not null, what text not null, before integer not null, count integer not null)")
+    db.execute("create table kept_from (id integer primary key check (id = 1), minute integer not null)")
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A device that has asked, and when (whole minutes since 1970 UTC)."""
@@ -93,6 +111,7 @@ class LogWriter:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
             migrations.apply(Database(connection))
+            connection.execute("pragma foreign_keys = on")
         except (OSError, sqlite3.Error) as error:
             if connection is not None:
                 connection.close()
@@ -108,6 +127,12 @@ class LogWriter:
 
     def write(self, batch: Batch) -> None:
         """Add a batch of counts in one transaction: all of it or nothing. Raises sqlite3.Error."""
+        try:
+            self._write_once(batch)
+        except sqlite3.IntegrityError:  # an id that is known here is gone: names that nobody asked for were deleted
+            self._write_once(batch)
+
+    def _write_once(self, batch: Batch) -> None:
         connection = self._connection
         uptime, wrong_clocks = self._uptime, dict(self._wrong_clocks)
         connection.execute("begin immediate")
@@ -297,6 +322,44 @@ class LogReader:
         sql = "select first_minute, last_minute from uptime where last_minute >= ? and first_minute < ? order by first_minute"
         rows = self._db.query(sql, [since, until])
         return [(max(row["first_minute"], since), min(row["last_minute"], until - 1)) for row in rows]
+
+    def kept_from(self) -> int:
+        """Return the minute before which look-ups are deleted, and sessions kept in their place; 0: nothing was deleted yet."""
+        found = self._of_retention("select minute from kept_from")
+        return int(found[0][0]) if found else 0
+
+    def has_any(self, minutes: range) -> bool:
+        """Tell whether the box recorded or answered anything in these minutes."""
+        hours = minutes.start // 60, minutes.stop // 60
+        found = self._connection.execute("select 1 from traffic where hour >= ? and hour < ? limit 1", hours).fetchone()
+        return found is not None or bool(self.uptime(minutes.start, minutes.stop))
+
+    def sessions(self, since: int, device: str | None = None) -> list[Session]:
+        """Return the sessions that were kept when their look-ups were deleted, from the minute `since` on; of one device if named."""
+        sql = (
+            "select device, service, start, end, minutes_low, minutes_high, grade, verdict, lookups from sessions "
+            "where start >= ? and (? is null or device = ?) order by start, device, service"
+        )
+        rows = self._of_retention(sql, since, device, device)
+        return [
+            Session(device, service, at_minute(start), at_minute(end), low, high, Grade(grade), Verdict(verdict), lookups)
+            for device, service, start, end, low, high, grade, verdict, lookups in rows
+        ]
+
+    def document(self, week: str, reader: str, form: str) -> str | None:
+        """Return the weekly report that was kept of a week, for a reader and in a form (`html`, `text`, `csv`, `json`); None: none was."""
+        found = self._of_retention("select body from documents where week = ? and reader = ? and form = ?", week, reader, form)
+        return zlib.decompress(found[0][0]).decode() if found else None
+
+    def deletions(self, since: int, until: int) -> list[Deletion]:
+        """Return what was deleted in the minutes [since, until)."""
+        sql = "select minute, what, before, count from deletions where minute >= ? and minute < ? order by rowid"
+        return [Deletion(*row) for row in self._of_retention(sql, since, until)]
+
+    def _of_retention(self, sql: str, *values: object) -> list[Any]:
+        if not self._db.table("kept_from").exists():  # of an older release, and no box has run since
+            return []
+        return self._connection.execute(sql, values).fetchall()
 
     def wrong_clocks(self, since: int, until: int) -> list[WrongClock]:
         """Return when the clock was wrong: stretches that began in [since, until), or if nobody knows when, after a minute of it."""

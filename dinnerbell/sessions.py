@@ -111,10 +111,11 @@ def _sessions(device: str, service: str, rows: Sequence[Usage], *, needs_pair: b
 def _session(  # noqa: PLR0913 - a row's fields
     device: str, service: str, first: int, last: int, minutes: tuple[int, int], grade: Grade, verdict: Verdict, lookups: int
 ) -> Session:
-    return Session(device, service, _instant(first), _instant(last + 1), *minutes, grade, verdict, lookups)
+    return Session(device, service, at_minute(first), at_minute(last + 1), *minutes, grade, verdict, lookups)
 
 
-def _instant(minute: int) -> datetime:
+def at_minute(minute: int) -> datetime:
+    """Return the instant (UTC) at which a minute since 1970 begins."""
     return datetime.fromtimestamp(minute * 60, UTC)
 
 

@@ -54,6 +54,19 @@ class WrongClock:
     """When it began, once that is known; None: the box was stopped before its clock was set."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What retention (`log.keep`) deleted."""
+
+    minute: int
+    """When it did."""
+    what: str
+    """`look-ups`, `sessions`, `weekly reports` or `hourly totals`."""
+    before: int
+    """The minute before which it was."""
+    count: int
+
+
 class LogKey(NamedTuple):
     """What a look-up is counted under, beside its minute. `device` is empty where the log may not say whose it was."""
 

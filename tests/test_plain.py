@@ -38,7 +38,7 @@ rules:
 otherwise: allow
 expect:
   - {device: office-laptop, name: m.facebook.com, at: 2026-11-23 12:30, verdict: allow}
-log: {keep: {lookups: 7d}}
+fail: closed
 """
 RULES = read_rules(FILE, catalogue=CATALOGUE)
 POLICY = RULES.policy
@@ -94,7 +94,8 @@ Warnings:
   line 20, column 5: the approval of rule 5 'The official page' still says EXAMPLE: policy section 5 asks for a real one before use
 
 Not active yet:
-  line 28, column 7: `log.keep` is understood and checked, but not active yet in this release: nothing is deleted from the log by itself"""
+  line 28, column 1: `fail` is understood and checked, but not active yet in this release: when nobody upstream answers, \
+devices get an error"""
 
 
 def test_check_says_what_a_good_file_means():

@@ -258,7 +258,7 @@ RESERVED = {
     "guidance": ("setting: {name: Acorn, guidance: {EYFS framework: 2026-01-01}}\nrules: []\n", ["`setting.guidance`"]),
     "provider": (NO_RULES + "box: {provider: {name: Example ISP, iwf-member: yes, tested: 2026-11-01}}\n", ["`box.provider`"]),
     "local_names_are_active": (NO_RULES + "box: {forward: {lan: 192.168.1.1}, names: {a.lan: 10.0.0.9}, rate-limit: 500}\n", []),
-    "keep": (NO_RULES + "log: {keep: {lookups: 7d}}\n", ["`log.keep`"]),
+    "keep_is_active": (NO_RULES + "log: {keep: {lookups: 7d}}\n", []),
     "weekly": (NO_RULES + "reports: {weekly: mon 07:00}\n", []),
     "mail_to": (NO_RULES + "reports: {to: {manager: m@example.org}}\n", ["`reports.to`"]),
     "excessive": (NO_RULES + "reports: {excessive: 30m}\n", ["`reports.excessive`"]),

@@ -8,6 +8,7 @@ import pytest
 from dinnerbell.config import Endpoint, Remark, ReportConfig, Rules, Upstream
 from dinnerbell.model import Owner, Pass, People, Setting, Target, TargetKind
 from dinnerbell.times import Closures
+from dinnerbell.usage import Deletion
 from dinnerbell_reports import render_html, render_text
 from dinnerbell_reports.annex_values import RefusedFile, RuleChange
 from dinnerbell_reports.values import Decision, Light, Person, Proof
@@ -179,9 +180,21 @@ def test_what_this_release_cannot_show_is_named():
     assert report.tests.tested.startswith("Not tested this week")
     assert report.tests.provider.startswith("Illegal and adult content: not shown to be filtered")
     assert "not kept yet in this release" in report.records.viewers
-    assert "not kept yet in this release" in report.records.deleted
     assert [each.number for each in report.missing] == [5, 9, 17]
     assert report.inactive == ("lists: not active yet",)
+
+
+def test_what_was_deleted_is_told():
+    """By kind, with the day before which; and what is kept for how long, whether or not anything was deleted."""
+    box = quiet_box()
+    before = box.minute("Mon 00:00")
+    deletions = [Deletion(before + day * 1440 + 160, "look-ups", before + (day - 14) * 1440, 1000 + day) for day in range(3)]
+    told = box.report(deletions=[*deletions, Deletion(before + 160, "weekly reports", before - 3 * 365 * 1440, 1)]).records
+    assert told.deleted == (
+        "Deleted this week, as rules.yaml says: 3,003 look-ups of before 4 November 2026 and 1 weekly report of before 17 November 2023."
+    )
+    assert told.retention.startswith("Look-ups are kept for 14 days, sessions for 90 days, weekly reports and totals for 1095 days.")
+    assert box.report().records.deleted == "Nothing was deleted this week."
 
 
 def test_the_upstream_is_named_without_what_may_be_a_key():

@@ -10,7 +10,7 @@ from dinnerbell.model import Owner
 from dinnerbell.times import Closures
 from dinnerbell.usage import WrongClock
 from dinnerbell_reports import parse_week, render_html, render_text
-from dinnerbell_reports.annex_values import Opening
+from dinnerbell_reports.annex_values import Opening, TrendWeek
 from dinnerbell_reports.values import Coverage, Light, Range, Slowed
 from weekly_cast import EVERYBODY, LONDON, MARYS_PHONE, STAFF_PHONE, UNKNOWN, VISITOR, Box, quiet_box, rules
 
@@ -194,9 +194,21 @@ def test_weeks_that_were_deleted_are_not_quiet_weeks():
     cutoff = int(box.made_at.timestamp()) // 60 - 14 * 24 * 60
     for key in [key for key in box.rows if key[0] < cutoff]:
         del box.rows[key]
+    box.kept_from = cutoff
     report = box.report()
     assert [week.coverage for week in report.pattern.trend] == [Coverage.NONE, Coverage.NONE, Coverage.PART, Coverage.FULL]
     assert report.newcomers.compared_weeks == 1
+
+
+def test_the_trend_of_a_deleted_week_comes_from_the_report_that_was_kept():
+    """Only where look-ups are gone: what is still there is counted anew."""
+    box = quiet_box()
+    box.kept_from = box.week.back(1).minutes.start
+    kept = [TrendWeek(box.week.back(back).text, box.week.back(back).monday, Coverage.FULL, False, 77, None, None) for back in (0, 1, 2)]
+    trend = box.report(kept_trend=kept).pattern.trend
+    assert [(week.coverage, week.refused) for week in trend] == [
+        (Coverage.NONE, 0), (Coverage.FULL, 77), (Coverage.FULL, 0), (Coverage.FULL, 0)
+    ]  # fmt: skip
 
 
 def test_new_devices_are_named_only_where_they_are_the_settings():

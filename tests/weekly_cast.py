@@ -17,8 +17,8 @@ from dinnerbell.log import Contact
 from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pass, People, Rule, Setting, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, Policy, decide
 from dinnerbell.times import Closures, TimeSpan, parse_window
-from dinnerbell.usage import LogKey, Traffic, Usage, WrongClock, log_key
-from dinnerbell_reports.annex_values import RefusedFile, RuleChange, WeeklyReport
+from dinnerbell.usage import Deletion, LogKey, Traffic, Usage, WrongClock, log_key
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek, WeeklyReport
 from dinnerbell_reports.week import Week, parse_week
 from dinnerbell_reports.weekly import weekly
 
@@ -180,6 +180,7 @@ class Box:
     """None: without a break in all four weeks."""
     losses: int = 0
     wrong_clocks: Sequence[WrongClock] = ()
+    kept_from: int = 0
     slowed: Mapping[str, int] = field(default_factory=dict)
     made_at: datetime | None = None
     """None: on the Monday after the week, at 7."""
@@ -238,6 +239,8 @@ class Box:
         passes: Sequence[Pass] = (),
         rule_changes: Sequence[RuleChange] = (),
         refused_files: Sequence[RefusedFile] = (),
+        kept_trend: Sequence[TrendWeek] = (),
+        deletions: Sequence[Deletion] = (),
         reader: str = "",
     ) -> WeeklyReport:
         return weekly(
@@ -254,6 +257,9 @@ class Box:
             refused_files=refused_files,
             reader=reader,
             wrong_clocks=self.wrong_clocks,
+            kept_from=self.kept_from,
+            kept_trend=kept_trend,
+            deletions=deletions,
             slowed=self.slowed,
         )
 

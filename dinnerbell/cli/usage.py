@@ -24,8 +24,9 @@ def usage(where: Where, device: str | None, since: str | None, show_all: bool, a
     first = int(since_of(since, zone).timestamp() // 60)
     only = device_of(policy, device).name if device else None
     with where.log() as log:
-        rows = list(log.usage(first, int(CLOCK.wall() // 60) + 1, only))
-    found = sessionise(rows, policy.catalogue.services, make_grace(policy))
+        rows = list(log.usage(max(first, log.kept_from()), int(CLOCK.wall() // 60) + 1, only))
+        kept = log.sessions(first, only)  # of days whose look-ups are deleted
+    found = [*kept, *sessionise(rows, policy.catalogue.services, make_grace(policy))]
     if as_json:
         print_json([_value(session, zone) for session in found])
         return

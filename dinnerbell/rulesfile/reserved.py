@@ -13,7 +13,6 @@ from dinnerbell.rulesfile.reader import Reader
 _KEYS: tuple[tuple[Path, str], ...] = (
     (("setting", "guidance"), "documents do not name it yet"),
     (("box", "provider"), "reports go on saying that illegal and adult content is not shown to be filtered"),
-    (("log", "keep"), "nothing is deleted from the log by itself"),
     (("reports", "to"), "no mail is sent"),
     (("reports", "excessive"), "no report speaks of excessive use"),
     (("mail",), "no mail is sent"),

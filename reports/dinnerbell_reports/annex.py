@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dinnerbell.config import Rules, Upstream
 from dinnerbell.model import Owner
+from dinnerbell.usage import Deletion
 from dinnerbell_reports.annex_values import (
     Bypass,
     Essential,
@@ -24,6 +25,7 @@ from dinnerbell_reports.annex_values import (
 from dinnerbell_reports.devices import refused_lines
 from dinnerbell_reports.evidence import BYPASS_KIND, Evidence
 from dinnerbell_reports.opening import Opening
+from dinnerbell_reports.phrases import and_list, counted, day_text
 from dinnerbell_reports.week import Week, at_minute
 from dinnerbell_reports.who import Contact, Registry, Who
 
@@ -120,13 +122,23 @@ def essential(rules: Rules, evidence: Evidence) -> Essential:
     return Essential(tuple(lines), evidence.sensitive_refused)
 
 
-def records(rules: Rules) -> Records:
+def records(rules: Rules, week: Week, deletions: Iterable[Deletion]) -> Records:
+    """Return part 18. `deletions`: of this week."""
     log = rules.log
+    counts: Counter[str] = Counter()
+    latest: dict[str, int] = {}
+    for each in deletions:
+        counts[each.what] += each.count
+        latest[each.what] = max(each.before, latest.get(each.what, 0))
+    told = [
+        f"{counted(count, what.removesuffix('s'))} of before {day_text(at_minute(latest[what], week.zone).date())}"
+        for what, count in counts.items()
+    ]
     return Records(
         viewers="Who looked at data about single devices: not kept yet in this release.",
-        deleted="What was deleted: not kept yet in this release.",
-        retention=f"rules.yaml asks to keep look-ups for {log.keep_lookups_days} days, sessions for {log.keep_sessions_days} days "
-        f"and weekly figures for {log.keep_weeks_days} days.",
+        deleted=f"Deleted this week, as rules.yaml says: {and_list(told)}." if told else "Nothing was deleted this week.",
+        retention=f"Look-ups are kept for {log.keep_lookups_days} days, sessions for {log.keep_sessions_days} days, weekly reports and "
+        f"totals for {log.keep_weeks_days} days. What is older is deleted every day while the box runs.",
     )
 
 

@@ -5,7 +5,7 @@ Pure.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from dinnerbell.config import Rules
 from dinnerbell.model import Owner
@@ -135,26 +135,16 @@ def trend_week(rules: Rules, week: Week, evidence: Evidence, coverage: Coverage)
     )
 
 
-def coverage(  # noqa: PLR0913 - the facts that it weighs
-    rules: Rules,
-    week: Week,
-    rows: Sequence[Usage],
-    traffic: Sequence[Traffic],
-    uptime: Sequence[tuple[int, int]],
-    made_at: datetime,
+def coverage(
+    week: Week, rows: Sequence[Usage], traffic: Sequence[Traffic], uptime: Sequence[tuple[int, int]], kept_from: int
 ) -> Coverage:
     """Say how much of a week's look-ups is still kept, so that what was deleted does not read as a quiet week.
 
-    Look-ups are deleted sooner than hourly totals are, so a week with totals and without look-ups is either quiet or deleted: the age
-    at which look-ups may go decides.
+    Look-ups are deleted sooner than hourly totals are, so a week with totals and without look-ups is either quiet or deleted: the
+    minute before which look-ups are deleted, `kept_from`, decides.
     """
-    cutoff = int(made_at.timestamp()) // 60 - rules.log.keep_lookups_days * 24 * 60
-    if rows:
-        oldest = min(row.minute for row in rows)
-        recorded_before = any(each.hour * 60 in week.minutes and each.hour * 60 < min(cutoff, oldest) for each in traffic)
-        return Coverage.PART if week.minutes.start < cutoff <= oldest and recorded_before else Coverage.FULL
-    hours = range(week.minutes.start // 60, week.minutes.stop // 60)
-    was_up = any(each.hour in hours for each in traffic) or any(
-        first < week.minutes.stop and last >= week.minutes.start for first, last in uptime
-    )
-    return Coverage.FULL if was_up and week.minutes.start >= cutoff else Coverage.NONE
+    recorded = [each.hour * 60 for each in traffic if each.hour * 60 in week.minutes]
+    was_up = any(first < week.minutes.stop and last >= week.minutes.start for first, last in uptime)
+    if not (rows or recorded or was_up) or week.minutes.stop <= kept_from:
+        return Coverage.NONE
+    return Coverage.PART if any(minute < kept_from for minute in recorded) else Coverage.FULL

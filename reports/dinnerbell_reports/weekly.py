@@ -14,9 +14,9 @@ from dinnerbell.config import Rules
 from dinnerbell.grace import make_grace
 from dinnerbell.model import Pass
 from dinnerbell.passes import with_passes
-from dinnerbell.usage import Traffic, Usage, WrongClock
+from dinnerbell.usage import Deletion, Traffic, Usage, WrongClock
 from dinnerbell_reports import annex
-from dinnerbell_reports.annex_values import RefusedFile, RuleChange, WeeklyReport, WeekSpan
+from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek, WeeklyReport, WeekSpan
 from dinnerbell_reports.changes import changes
 from dinnerbell_reports.decisions import drawn_up, verdict
 from dinnerbell_reports.devices import approvals, children, staff
@@ -51,6 +51,9 @@ def weekly(  # noqa: PLR0913 - what the log holds
     reader: str = "",
     wrong_clocks: Sequence[WrongClock] = (),
     refused_files: Sequence[RefusedFile] = (),
+    kept_from: int = 0,
+    kept_trend: Sequence[TrendWeek] = (),
+    deletions: Sequence[Deletion] = (),
     slowed: Mapping[str, int] | None = None,
 ) -> WeeklyReport:
     """Return the report of `week`.
@@ -73,7 +76,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
     weeks = [week.back(step) for step in range(TREND_WEEKS)]
     rows_of = _by_week(rows, weeks)
     evidence = {each: witness.gather(rows_of[each]) for each in weeks}
-    kept = {each: coverage(rules, each, rows_of[each], traffic, uptime, made_at) for each in weeks}
+    kept = {each: coverage(each, rows_of[each], traffic, uptime, kept_from) for each in weeks}
 
     now = evidence[week]
     before = [evidence[each] for each in weeks[1:] if kept[each] is not Coverage.NONE]
@@ -99,7 +102,11 @@ def weekly(  # noqa: PLR0913 - what the log holds
         made_on=made_at.astimezone(week.zone).date(),
     )
     part_4 = drawn_up(facts, people)
-    trend = tuple(trend_week(rules, each, evidence[each], kept[each]) for each in reversed(weeks))
+    told = {each.week: each for each in kept_trend}
+    trend = tuple(
+        told[each.text] if kept[each] is not Coverage.FULL and each.text in told else trend_week(rules, each, evidence[each], kept[each])
+        for each in reversed(weeks)
+    )
     return printable(
         WeeklyReport(
             setting=policy.setting.name,
@@ -121,7 +128,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
             tests=annex.tests(rules),
             essential=facts.essential,
             changes=changes(policy.catalogue, week, passes, rule_changes, refused_files),
-            records=annex.records(rules),
+            records=annex.records(rules, week, deletions),
             reading=reading(),
             sign_off=sign_off(people),
             missing=annex.MISSING,
