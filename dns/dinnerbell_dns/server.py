@@ -50,6 +50,8 @@ class Server:
     endpoints: list[Endpoint] = field(default_factory=list)
     """Where it answers, with the ports that port 0 became."""
     neighbours: Neighbours = field(default_factory=Neighbours)
+    max_ready: int = MAX_KEPT
+    """Rendered answers in all first caches together."""
     without_ipv6: bool = False
     """Asked to listen on every IPv6 address of a machine that has no IPv6."""
 
@@ -172,7 +174,7 @@ class Server:
             entry.kept_under = found.kept_under
             self._tally.hit(entry)
             self._kept += len(client.entries) - before
-            if self._kept > MAX_KEPT:
+            if self._kept > self.max_ready:
                 self._tally.collect()
                 self._forget_clients()
         else:
