@@ -124,6 +124,8 @@ class Box:
             if self.clock.ticks() - refreshed >= REFRESH_SECONDS:
                 refreshed = self.clock.ticks()
                 server.refresh_popular()
+                for sentence in self._whom_to_ask.news():
+                    say(sentence, error=True)
             self._whom_to_ask.look(self.clock.ticks())
             self._tell_if_nobody_is_asked()
             if reload.is_set():

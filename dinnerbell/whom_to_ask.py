@@ -5,10 +5,11 @@ read when it is another one than before.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dinnerbell.config import Endpoint, Upstream
+from dinnerbell_dns.health import State
 from dinnerbell_dns.machine import RESOLV_CONF, system_resolvers, upstreams_to_ask
 from dinnerbell_dns.transports.https import is_installed
 from dinnerbell_dns.upstream import Forwarder
@@ -41,6 +42,7 @@ class WhomToAsk:
     _listening: Sequence[Endpoint] = ()
     _read: tuple[int, int, int] | None = None
     _look_at: float = 0.0
+    _failing: set[str] = field(default_factory=set)
 
     def choose(self, configured: Sequence[Upstream], listening: Sequence[Endpoint]) -> None:
         """Let these be asked from the next question on. Raises CannotAsk, and the ones before are asked on."""
@@ -58,6 +60,15 @@ class WhomToAsk:
         self._look_at = now + LOOK_SECONDS
         if self.has_none or self._mark() != self._read:
             self._apply()
+
+    def news(self) -> list[str]:
+        """Return what has changed since the last call, in sentences: who does not answer any more, and who does again."""
+        states = {each.upstream: each for each in self.forwarder.status().upstreams}
+        failing = {name for name, each in states.items() if each.state is State.FAILING}
+        found = [f"{name} does not answer: {states[name].trouble_text}" for name in states if name in failing - self._failing]
+        found += [f"{name} answers again" for name in states if name in self._failing - failing]
+        self._failing = failing
+        return found
 
     def _apply(self) -> None:
         self._read = self._mark()
