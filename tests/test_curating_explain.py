@@ -74,6 +74,7 @@ def test_a_helpline_is_said_to_be_never_refused_and_no_rule_is_offered():
     text = told(of(host))
     assert "never refused, whatever the rules say, and never logged by device" in text
     assert "to refuse" not in text
+    assert "is answered: a helpline is never refused" in text
 
 
 LABEL = st.sampled_from(["www", "m", "x", "instagram", "facebook", "edge-chat", "fbcdn", "net", "com", "icloud", "mask", "example", "cdn"])

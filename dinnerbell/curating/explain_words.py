@@ -5,7 +5,7 @@ Pure.
 
 from collections.abc import Iterator
 
-from dinnerbell.catalogue import Claim, HostClass, Match
+from dinnerbell.catalogue import HELPLINE_KIND, Claim, HostClass, Match
 from dinnerbell.curating.explain import Explanation
 from dinnerbell.model import Action
 from dinnerbell.wording import KIND_PHRASES, SWITCH_PHRASES, joined
@@ -100,6 +100,8 @@ def _alias(found: Explanation) -> Iterator[str]:
 
 def _alias_answer(found: Explanation) -> str:
     reading = found.alias
+    if reading is not None and HELPLINE_KIND in reading.match.kinds:
+        return "is answered: a helpline is never refused"
     if reading is not None:
         why = f"{reading.match.host} is a left part of it" if reading.is_left_part else f"{reading.match.host} is listed"
         return f"is judged as {_names(reading.match)}: {why}"
