@@ -19,7 +19,8 @@ from dinnerbell.config import Endpoint
 from dinnerbell.demo.upstream import address_of
 from dinnerbell.model import Verdict
 from dinnerbell_dns.server import Server
-from dinnerbell_dns.udp import DRAIN, MAX_DATAGRAM
+from dinnerbell_dns.tray import SLOTS
+from dinnerbell_dns.udp import MAX_DATAGRAM
 from dinnerbell_dns.wire import HEADER
 from live import (
     ACORN_LANE,
@@ -95,7 +96,7 @@ class TestAnswering:
     def test_more_datagrams_than_one_wake_up_takes_are_all_answered(self, server):
         server.ask("www.example.org")
         with datagrams(server.endpoint) as udp:
-            ids = set(range(DRAIN * 3))
+            ids = set(range(SLOTS * 3))
             query = wire("www.example.org")
             server.call(lambda: [udp.send(number.to_bytes(2, "big") + query[2:]) for number in ids])
             assert {int.from_bytes(udp.recv(4096)[:2], "big") for _ in ids} == ids

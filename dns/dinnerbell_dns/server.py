@@ -60,6 +60,7 @@ class Server:
         self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
         self._clients: dict[str, Client] = {}
+        self._known: dict[bytes, Client] = {}
         self._strangers: set[str] = set()
         self._kept = 0
         self._turns = Turns(MAX_IN_FLIGHT)
@@ -95,7 +96,7 @@ class Server:
             break
         self._sockets.append(udp)
         self._tcp.append(tcp)
-        desk = Desk(self._clients, self._tally, self.drops, self._slow)
+        desk = Desk(self._clients, self._known, self._tally, self.drops, self._slow)
         asyncio.get_running_loop().add_reader(udp, reader(udp, endpoint, desk))
         self.endpoints.append(bound)
 
@@ -121,6 +122,7 @@ class Server:
             self._tally.collect()
             for source in [source for source in self._clients if plain_address(source) in moved]:
                 self._kept -= len(self._clients.pop(source).entries)
+            self._known.clear()
 
     # ── UDP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,6 +250,7 @@ class Server:
 
     def _forget_clients(self) -> None:
         self._clients.clear()
+        self._known.clear()
         self._kept = 0
 
     async def _fetch(self, wanted: Wanted, source: str) -> Answer | None:

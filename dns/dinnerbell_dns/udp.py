@@ -1,7 +1,7 @@
 """UDP sockets, drained in bulk: the hot path (shell).
 
-A datagram's way: a reader finds its bytes in the client's first cache, splices the ID in and sends; anything else goes the slow way,
-to the server. A wildcard socket costs more for each datagram, because its answer must leave from the very address that was asked.
+A datagram's way: a reader finds its bytes in the client's first cache, writes the answer behind the ID and sends the whole tray
+(`tray.py`); anything else goes the slow way, to the server.
 """
 
 import contextlib
@@ -14,10 +14,9 @@ from typing import Any
 from dinnerbell.config import Endpoint
 from dinnerbell_dns.clients import Client
 from dinnerbell_dns.tally import Drops, Tally
+from dinnerbell_dns.tray import SLOT_SIZE, Tray
 
-DRAIN = 64
-"""Datagrams taken at one wake-up; then other work has its turn."""
-MAX_DATAGRAM = 4096
+MAX_DATAGRAM = SLOT_SIZE
 RECEIVE_BUFFER = 1 << 20
 """Bytes: what a whole setting asks in the moment that a reload takes."""
 _WILDCARDS = ("0.0.0.0", "::")
@@ -31,6 +30,8 @@ class Desk:
     """What a reader works with: who has asked before, what is counted, and where the rest goes."""
 
     clients: dict[str, Client]
+    known: dict[bytes, Client]
+    """The same by the bytes of their addresses; whoever takes one out of `clients` empties this."""
     tally: Tally
     drops: Drops
     slow: Callable[[bytes, Any, Send], None]
@@ -68,101 +69,47 @@ _MEMINFO = struct.Struct("=9I")
 
 
 def reader(udp: socket.socket, endpoint: Endpoint, desk: Desk) -> Callable[[], None]:
-    """Return the callback that drains the socket, which is bound to `endpoint`."""
-    return _reader_from_any(udp, desk) if endpoint.address in _WILDCARDS else _reader(udp, desk)
-
-
-def _reader(udp: socket.socket, desk: Desk) -> Callable[[], None]:
-    """Return the callback of a socket bound to one address; its names are local because it is the hot path."""
-    receive, send, slow, drops = udp.recvfrom, udp.sendto, desk.slow, desk.drops
-    clients, tally, touched = desk.clients, desk.tally, desk.tally.touched
+    """Return the callback that empties the socket, which is bound to `endpoint`: the hot path, so its names are local."""
+    tray = Tray(udp, is_wildcard=endpoint.address in _WILDCARDS)
+    data, sizes, addresses, receive, send = tray.data, tray.sizes, tray.addresses, tray.receive, tray.send
+    known, tally, touched, drops = desk.known, desk.tally, desk.tally.touched, desk.drops
     ticks, wall = tally.clock.ticks, tally.clock.wall
 
     def on_readable() -> None:
         if int(wall() // 60) != tally.minute:
             tally.collect()
         now = ticks()
-        for _ in range(DRAIN):
-            try:
-                data, source = receive(MAX_DATAGRAM)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                continue  # an ICMP error of an earlier answer: theirs
-            client = clients.get(source[0])
+        first = end = 0  # slots whose answers wait to be sent
+        at = -SLOT_SIZE
+        for slot, size in enumerate(receive()):
+            at += SLOT_SIZE
+            client = known.get(addresses[slot].tobytes())
             if client is not None:
                 client.left -= 1
-                if client.left < 0 and not client.refill(now):
-                    drops.limited += 1
-                    tally.slow_down(client)
-                    continue
-                entry = client.entries.get(data[2:])
-                if entry is not None and now < entry.fresh_until:
-                    try:
-                        send(data[:2] + entry.reply, source)
-                    except OSError:
-                        drops.unsent += 1
-                    if not entry.hits:
-                        touched.append(entry)
-                    entry.hits += 1
-                    continue
-            slow(data, source, send)
-            now = ticks()  # what was fresh before that work may not be now
-
-    return on_readable
-
-
-def _reader_from_any(udp: socket.socket, desk: Desk) -> Callable[[], None]:
-    """Return the callback of a wildcard socket."""
-    if udp.family == socket.AF_INET6:
-        level, kind, wanted, size = socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, socket.IPV6_RECVPKTINFO, 20
-    else:
-        level, kind, wanted, size = socket.IPPROTO_IP, _IP_PKTINFO, _IP_PKTINFO, 12
-    udp.setsockopt(level, wanted, 1)
-    space = socket.CMSG_SPACE(size)
-    clients, tally, drops, slow, ticks = desk.clients, desk.tally, desk.drops, desk.slow, desk.tally.clock.ticks
-
-    def on_readable() -> None:
-        tally.turn_minute()
-        now = ticks()
-        for _ in range(DRAIN):
-            try:
-                data, ancillary, _, source = udp.recvmsg(MAX_DATAGRAM, space)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                continue
-            client = clients.get(source[0])
-            if client is not None and not client.take(now):
+                if client.left >= 0 or client.refill(now):
+                    entry = client.entries.get(data[at + 2 : at + size].tobytes())
+                    if entry is not None and now < entry.fresh_until:
+                        reply = entry.reply
+                        sizes[slot + slot + 1] = length = len(reply) + 2
+                        data[at + 2 : at + length] = reply
+                        if not entry.hits:
+                            touched.append(entry)
+                        entry.hits += 1
+                        end = slot + 1
+                        continue
+            if end > first:
+                drops.unsent += send(first, end)
+            first = end = slot + 1
+            if client is not None and client.left < 0:
                 drops.limited += 1
                 tally.slow_down(client)
                 continue
-            send = _sender_from(udp, level, kind, ancillary)
-            if client is not None and (entry := client.entries.get(data[2:])) is not None and now < entry.fresh_until:
-                try:
-                    send(data[:2] + entry.reply, source)
-                except OSError:
-                    drops.unsent += 1
-                tally.hit(entry)
-                continue
-            slow(data, source, send)
-            now = ticks()
+            source = tray.source(slot)
+            desk.slow(tray.take(slot, size), source, tray.sender(slot))
+            if client is None and (client := desk.clients.get(source[0])) is not None:
+                known[addresses[slot].tobytes()] = client
+            now = ticks()  # what was fresh before that work may not be now
+        if end > first:
+            drops.unsent += send(first, end)
 
     return on_readable
-
-
-_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
-"""Linux's number; Python 3.11 has no name for it."""
-_PKTINFO4 = struct.Struct("=I4s4s")
-
-
-def _sender_from(udp: socket.socket, level: int, kind: int, ancillary: list[tuple[int, int, bytes]]) -> Send:
-    """Return a send function whose datagrams leave from the address that the received one was sent to."""
-    control: list[tuple[int, int, bytes]] = []
-    for found_level, found_kind, data in ancillary:
-        if (found_level, found_kind) == (level, kind):
-            if level == socket.IPPROTO_IP:
-                _, local, _ = _PKTINFO4.unpack(data[: _PKTINFO4.size])
-                data = _PKTINFO4.pack(0, local, b"\0\0\0\0")  # noqa: PLW2901 - the interface is the kernel's to choose
-            control.append((level, kind, data))
-    return lambda message, destination: udp.sendmsg([message], control, 0, destination)
