@@ -10,7 +10,7 @@ from datetime import date
 from typing import TypeVar
 
 from dinnerbell.changes_in_rules import rule_changes
-from dinnerbell.config import Expectation, LogLevel, Rules
+from dinnerbell.config import Box, Expectation, LogLevel, Rules
 from dinnerbell.model import Device, Group, Owner, Setting, Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.times import TimeSpan, clock_text
@@ -179,11 +179,22 @@ def _expectations(old: tuple[Expectation, ...], new: tuple[Expectation, ...]) ->
         yield f"Lines of `expect`: {joined(told)}."
 
 
+def _names(box: Box) -> str:
+    return joined(f"{name} ({joined(map(str, addresses))})" for name, addresses in box.names.items())
+
+
+def _forwarded(box: Box) -> str:
+    return joined(f"{zone} ({server})" for zone, server in box.forward.items())
+
+
 def _box(old: Rules, new: Rules) -> Iterator[str]:
     was, now = old.box, new.box
     if was.listen != now.listen:
         yield from _other("The box answers on", joined(map(str, was.listen)), joined(map(str, now.listen)))
     yield from _other("The box asks", joined(each.text for each in was.upstream), joined(each.text for each in now.upstream))
+    yield from _other("Look-ups a second that one device may make", str(was.rate_limit), str(now.rate_limit))
+    yield from _other("Names of your own", _names(was), _names(now))
+    yield from _other("Domains that another server answers for", _forwarded(was), _forwarded(now))
     yield from _other("The box answers devices in", joined(map(str, was.answer_networks)), joined(map(str, now.answer_networks)))
 
 

@@ -6,7 +6,7 @@ Pure. Nothing is decided here: these are words about what was decided.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from dinnerbell.config import Remark, Rules
+from dinnerbell.config import Box, Remark, Rules
 from dinnerbell.model import Action, Device, Group, Owner, Rule, Target, TargetKind, Verdict
 from dinnerbell.names import is_under
 from dinnerbell.plain_groups import group_stories
@@ -46,6 +46,8 @@ def describe(rules: Rules, today: date | None = None, lists: Sequence[str] = ())
     ]
     if notes := list(_notes(policy)):
         blocks.append("\n".join(["Good to know:", *(f"  {note}" for note in notes)]))
+    if names := list(_local_names(rules.box)):
+        blocks.append("\n".join(["Names of your own:", *(f"  {line}" for line in names)]))
     if lists:
         blocks.append("\n".join(["Lists of your own:", *(f"  {sentence_case(line)}." for line in lists)]))
     if rules.expectations:
@@ -56,6 +58,13 @@ def describe(rules: Rules, today: date | None = None, lists: Sequence[str] = ())
         if remarks
     )
     return "\n\n".join(blocks)
+
+
+def _local_names(box: Box) -> Iterator[str]:
+    for name, addresses in box.names.items():
+        yield f"{name} is {joined(map(str, addresses))}."
+    for zone, server in box.forward.items():
+        yield f"{zone} and everything under it is asked of {server}, and may lead into your network."
 
 
 def _expected(count: int, failed: int) -> str:

@@ -208,6 +208,14 @@ ROWS = {
         ["Lines of `expect`: 1 added."],
     ),
     "upstream": (("9.9.9.9", "149.112.112.112"), ["The box asks: now 149.112.112.112, was 9.9.9.9."]),
+    "local_names": (
+        ("upstream: [9.9.9.9]", "upstream: [9.9.9.9], names: {a.lan: 10.0.0.9}, forward: {lan: 10.0.0.1}, rate-limit: 50"),
+        [
+            "Look-ups a second that one device may make: now 50, was 1000.",
+            "Names of your own: now a.lan (10.0.0.9), was nothing.",
+            "Domains that another server answers for: now lan (10.0.0.1:53), was nothing.",
+        ],
+    ),
     "log": (
         ("setting-owned: all, keep: {lookups: 7d}", "setting-owned: watched, keep: {lookups: 14d}"),
         [

@@ -236,3 +236,18 @@ def test_a_long_domain_is_cut_when_nothing_else_is_left():
     told = refusal(decision, policy, at)
     assert len(told.encode()) <= REFUSAL_BYTES
     assert "... is closed on this device" in told
+
+
+def test_names_of_ones_own_and_who_answers_for_them_are_told():
+    text = describe(
+        read_rules(
+            SETTING + "rules: []\nbox: {names: {printer.internal: [192.168.1.9, 'fd00::9']}, forward: {lan: 192.168.1.1}}\n",
+            catalogue=CATALOGUE,
+        )
+    )
+    assert (
+        "Names of your own:\n"
+        "  printer.internal is 192.168.1.9 and fd00::9.\n"
+        "  lan and everything under it is asked of 192.168.1.1:53, and may lead into your network.\n"
+    ) in text + "\n"
+    assert "Names of your own" not in describe(read_rules(SETTING + "rules: []\n", catalogue=CATALOGUE))
