@@ -36,6 +36,7 @@ bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
 	sh tests/install-tools dnsperf:dnsperf
 	$(BIN)/python bench/dns.py
 	$(BIN)/python bench/decide.py
+	$(BIN)/python bench/lists.py
 
 compare: $(VENV)/.dev ## 5,000 answers beside unbound's: every difference is a meant one
 	sh tests/install-tools

@@ -1,6 +1,7 @@
 """A list is fetched, compiled beside the old one and swapped; whatever goes wrong, the old one stays in force and the reason is told."""
 
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ from dinnerbell.lists.refresh import note_failure, refresh
 from dinnerbell.lists.state import due_at, file_is_due, read_state, write_state
 from dinnerbell.lists.status import list_status, status_sentence
 from dinnerbell.lists.store import lists_folder, load_state, open_list, state_path, stem_of
-from web import Web, sends
+from list_server import Web, sends
 
 NOW = 1_795_000_000.0
 LIMITS = Limits(piece_seconds=20, whole_seconds=60, largest=100_000)
@@ -175,6 +177,39 @@ def test_a_redirect_on_the_same_footing_is_followed(tmp_path):
     with Web(sends("evil.example\n")) as target, Web(redirect(target.url)) as web:
         assert from_web(tmp_path, web.url).failures == 0
     assert on_list(tmp_path, "evil.example")
+
+
+@pytest.fixture
+def authority(monkeypatch, tmp_path):
+    """A certificate authority that this machine trusts, as its owner may tell it to."""
+    found = trustme.CA()
+    found.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return found
+
+
+def tls_of(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def test_https_is_fetched_where_the_certificate_is_good(tmp_path, authority):
+    with Web(sends("evil.example\n"), tls_of(authority)) as web:
+        assert from_web(tmp_path, web.url).last_error == ""
+    assert on_list(tmp_path, "evil.example")
+
+
+def test_a_bad_certificate_is_told(tmp_path, authority):
+    with Web(sends("evil.example\n"), tls_of(trustme.CA())) as web:
+        assert "its certificate is not good" in from_web(tmp_path, web.url).last_error
+
+
+def test_https_never_leads_to_http(tmp_path, authority):
+    with Web(sends("evil.example\n")) as target, Web(redirect(target.url), tls_of(authority)) as web:
+        state = from_web(tmp_path, web.url)
+    assert "which is not safe" in state.last_error
+    assert not target.asked
 
 
 def test_failures_are_counted_until_a_success(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from dinnerbell.files import replace_text
 from dinnerbell.lists.store import lists_folder, load_state
 from dinnerbell.status_socket import ask_status
+from list_server import Web, sends
 from live import ACORN_LANE, BoxProcess, command, eventually, rcode
-from web import Web, sends
 
 RULES = ACORN_LANE.replace("rules:\n", "rules:\n  - {name: Malware, clause: 3, block: list:malware}\n")
 

@@ -32,7 +32,7 @@ class Keys(Protocol):
 
 
 class FrozenKeys:
-    """Keys in memory: some 110 bytes a name, for machines that have no marisa-trie, and for tests."""
+    """Keys in memory: some 146 bytes a name, for machines that have no marisa-trie, and for tests."""
 
     __slots__ = ("_keys",)
 
