@@ -65,7 +65,7 @@ class Live:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
         self._thread.start()
         assert self._ready.wait(30)
-        eventually(lambda: bool(self.master.addons.get("proxyserver").listen_addrs()))
+        eventually(lambda: bool(self.master.addons.get("proxyserver").listen_addrs()) and self.authority.exists(), 30)
         self.port: int = self.master.addons.get("proxyserver").listen_addrs()[0][1]
 
     async def _main(self) -> None:

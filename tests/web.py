@@ -126,6 +126,10 @@ def _certificates(folder: Path) -> tuple[Path, Path]:
         builder = x509.CertificateBuilder().subject_name(names[place]).issuer_name(names[0]).public_key(keys[place].public_key())
         builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
         builder = builder.not_valid_after(now + timedelta(days=30)).add_extension(extension, critical=place == 0)
+        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False)
+        if place == 0:
+            builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[0].public_key()), critical=False)
+            builder = builder.add_extension(_SIGNS, critical=True)
         made.append(builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     secret = keys[1].private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     authority, chain = folder / "authority.pem", folder / "server.pem"
@@ -136,3 +140,7 @@ def _certificates(folder: Path) -> tuple[Path, Path]:
 
 _NAMES = [x509.DNSName(name) for name in ("*.facebook.com", "*.xx.fbcdn.net", "*.youtube.com", "*.google.com", "*.instagram.com",
                                           "*.example.org", "bank.example")]  # fmt: skip
+_SIGNS = x509.KeyUsage(
+    digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip

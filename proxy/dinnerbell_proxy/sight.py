@@ -43,7 +43,7 @@ class Fetch:
         """Whether somebody opens it as a page (or a page in a page) of its own, and not a page loads it as a part."""
         if self.destination or self.mode:
             return self.destination in _PAGES or self.mode == "navigate"
-        return not self.referer or "text/html" in self.accept
+        return not (self.referer or self.origin) or "text/html" in self.accept  # a WebSocket sends its Origin alone
 
     @property
     def is_page(self) -> bool:
