@@ -17,6 +17,7 @@ from proxy_live import RULES, Live
 from web import Web
 
 CHROMIUM = shutil.which("chromium")
+ACCEPT = bool(os.environ.get("DINNERBELL_ACCEPT"))
 PICTURE = Path(__file__).parent.parent / "docs/pictures/block-page.png"
 PAGE = """<!doctype html><title>AcornLane</title><link rel=stylesheet href="https://static.xx.fbcdn.net/a.css">
 <h1>Acorn Lane Nursery</h1><p id=socket>-</p><p id=script>-</p><script src="https://static.xx.fbcdn.net/a.js"></script>
@@ -63,7 +64,7 @@ def browser(tmp_path, live, web) -> Iterator[Browser]:
             executable_path=CHROMIUM,
             args=options,
             proxy={"server": f"http://127.0.0.1:{live.port}"},
-            env={**os.environ, "HOME": str(tmp_path)},
+            env=environment,
         )
         yield found
         found.close()
@@ -81,7 +82,7 @@ def test_what_a_person_sees(browser, live, web):
     assert page.goto("https://www.facebook.com/somebody").status == 403
     assert "Facebook is closed on this device" in page.inner_text("h1")
     assert not any(asked.path == "/somebody" for asked in web.asked)
-    if os.environ.get("DINNERBELL_ACCEPT"):
+    if ACCEPT:
         page.screenshot(path=PICTURE)
 
     assert page.goto("https://www.facebook.com/OakLane").status == 200
