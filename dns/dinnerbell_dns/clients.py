@@ -68,7 +68,7 @@ class Client:
         self.filled_at = min(self.filled_at, now)  # another clock, or the same one put back
         due = int((now - self.filled_at) * self.rate)
         if not due:
-            self.left = 0
+            self.left = -1  # below 0 also for who looks later
             return False
         self.filled_at = now if due >= self.rate else self.filled_at + due / self.rate
         self.left = min(due, self.rate) - 1
