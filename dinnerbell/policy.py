@@ -8,30 +8,25 @@ services is decided for each of them: any allow allows. A pass (`passes.py`) is 
 after helplines and canaries; it never speaks of a way round the filter, not even one that shares a kind or a domain with its target.
 
 How it is fast: each device has a view (its rules by target). A name's *track* is the tuple of rules that fit it by target, one for
-each service that claims it; tracks are few where names are many, and what a track says over time is kept as one segment:
-
-    track (5, 7, 8):   block by 8 ──┤ allow by 7 ├── block by 8 ──────┤ otherwise ...
-    Instagram          08:00      12:00        13:00              18:00
-    on a staff phone                 └─ segment ──┘ until
+each service that claims it; tracks are few where names are many, and what a track says over time is kept as one segment (`segments.py`).
 """
 
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from functools import cached_property, partial
+from functools import cached_property
 
 from dinnerbell.catalogue import BYPASS_KIND, HELPLINE_KIND, UMBRELLA, Catalogue, Claim, Engine, HostClass, Match, Service
-from dinnerbell.changes import next_change
 from dinnerbell.lists.matcher import NameList
 from dinnerbell.model import Action, Address, Device, Group, Rule, Setting, Target, TargetKind, Verdict, plain_address, rule_is_for
 from dinnerbell.names import HostTable, is_under, judged
 from dinnerbell.page_rules import PageRules
 from dinnerbell.pages import NO_PAGE, Sight, known_page
+from dinnerbell.segments import ALWAYS, Enforced, Segment, Track, find_segment
 from dinnerbell.times import Closures, TimeSpan
 
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _MAX_DECIDED = 50_000
 """Decisions kept, some 25 MB: what a setting's devices ask in an hour; a flood of random names starts them anew."""
 _MAX_REMEMBERED = 20_000
@@ -71,7 +66,7 @@ class Policy:
     _decided: dict[tuple[Device, str], tuple[datetime, datetime | None, "Decision"]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _segments: dict[object, "_Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _segments: dict[object, "Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def device_at(self, address: Address, mac: str = "") -> Device:
         """Return who is at `address`, by MAC address, else by the longest matching network, an exact address being the longest.
@@ -240,12 +235,12 @@ def _decide(policy: Policy, ask: Ask) -> tuple[datetime, Decision]:
     name = judged(ask.name)
     for canary in CANARIES:
         if is_under(name, canary):
-            return _ALWAYS, Decision(Verdict.BLOCK, Reason.CANARY, None, None, (), None, canary, None)
+            return ALWAYS, Decision(Verdict.BLOCK, Reason.CANARY, None, None, (), None, canary, None)
     match = policy.catalogue.lookup(name)
     if match is not None and HELPLINE_KIND in match.kinds:
         claim = next(claim for claim in match.claims if HELPLINE_KIND in claim.service.kinds)
         host = match.host.lstrip("=")
-        return _ALWAYS, Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
+        return ALWAYS, Decision(Verdict.ALLOW, Reason.HELPLINE, None, claim.service.id, match.kinds, None, host, claim.host_class)
     return _view(policy, ask.device).decide(name, match, ask.at, ask.sight)
 
 
@@ -284,33 +279,6 @@ def _view(policy: Policy, device: Device) -> "_View":
         if len(policy._views) < _MAX_REMEMBERED:  # noqa: SLF001
             policy._views[device] = view  # noqa: SLF001
     return view
-
-
-Track = tuple[int, ...]
-"""The indexes of the allow and block rules that fit a name by device and target: passes, then the file's in its order."""
-Enforced = tuple[tuple[int, Engine], ...]
-"""The indexes of the enforce rules that fit a name, each with the engine it would turn the name to."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What the rules say at one instant."""
-
-    verdict: Verdict
-    rule: int | None
-    claim: int
-    """Which of the services that share the host decided."""
-    enforced_by: Track
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """One outcome over [start, end), and the instant its verdict ends (which is later where only the rule changes)."""
-
-    start: datetime
-    end: datetime | None
-    until: datetime | None
-    outcome: _Outcome
 
 
 class _View:
@@ -419,84 +387,12 @@ class _View:
                     found.setdefault(rule.index, hit[1])
         return found
 
-    def _segment(self, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> _Segment:
+    def _segment(self, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> Segment:
         segments = self._policy._segments  # noqa: SLF001 - shared by all views: a track says the same for every device
         key = (tracks, enforce)
         known = segments.get(key)
         if known is None or at < known.start or (known.end is not None and at >= known.end):
             if len(segments) >= _MAX_REMEMBERED:
                 segments.clear()
-            known = segments[key] = _find_segment(self._policy, tracks, enforce, at)
+            known = segments[key] = find_segment(self._policy, tracks, enforce, at)
         return known
-
-
-def _find_segment(policy: Policy, tracks: tuple[Track, ...], enforce: Enforced, at: datetime) -> _Segment:
-    engines = dict(enforce)
-
-    def outcome_at(instant: datetime) -> _Outcome:
-        return _outcome(policy, tracks, tuple(engines), instant)
-
-    def answer_at(instant: datetime) -> tuple[Verdict, str | None]:
-        outcome = outcome_at(instant)  # another enforce rule with the same safe host is a change of rule alone
-        return outcome.verdict, engines[outcome.enforced_by[0]].target if outcome.enforced_by else None
-
-    timed = [rule for index in {*engines, *(index for track in tracks for index in track)} if (rule := policy.rules[index]).is_timed]
-    outcome = outcome_at(at)
-    if not timed or policy.clock_is_wrong:
-        return _Segment(_ALWAYS, None, None, outcome)
-    spans = [span for rule in timed for span in (*(rule.when or ()), *rule.unless)]
-    needs_closures = any(span.is_closed_days or not all(window.ignore_closures for window in span.windows) for span in spans)
-    marks = frozenset({0}).union(*(span.marks() for span in spans))
-    look = partial(
-        next_change,
-        at=at,
-        zone=policy.setting.zone,
-        marks=marks,
-        dates={day for rule in timed if rule.approval for day in rule.approval.boundaries},
-        closures=policy.closures if needs_closures else None,
-        instants={instant for rule in timed if rule.granted for instant in (rule.granted.starts, rule.granted.over_at)},
-    )
-    end = look(outcome_at)
-    return _Segment(at, end, look(answer_at) if end else None, outcome)
-
-
-def _outcome(policy: Policy, tracks: tuple[Track, ...], enforce: Track, at: datetime) -> _Outcome:
-    fits = _Clock(policy, at).fits
-    verdict, decided_by, claim = policy.otherwise, None, 0
-    for position, track in enumerate(tracks):
-        rule = next((policy.rules[index] for index in track if fits(policy.rules[index])), None)
-        verdict_here = policy.otherwise if rule is None else Verdict(rule.action.value)
-        if position == 0 or verdict_here is Verdict.ALLOW:
-            verdict, decided_by, claim = verdict_here, rule.index if rule else None, position
-        if verdict_here is Verdict.ALLOW:
-            break  # a shared host is refused only while all of its services are
-    applied = tuple(index for index in enforce if fits(policy.rules[index])) if verdict is Verdict.ALLOW else ()
-    return _Outcome(Verdict.ENFORCE if applied else verdict, decided_by, claim, applied)
-
-
-class _Clock:
-    """One instant read off this setting's wall, and which rules fit then."""
-
-    __slots__ = ("_at", "_closed", "_day", "_is_wrong", "_minute")
-
-    def __init__(self, policy: Policy, at: datetime) -> None:
-        self._at = at
-        self._is_wrong = policy.clock_is_wrong
-        local = at.astimezone(policy.setting.zone)
-        self._day = local.date()
-        self._minute = local.hour * 60 + local.minute
-        self._closed = policy.closures.closed
-
-    def fits(self, rule: Rule) -> bool:
-        if self._is_wrong and rule.is_timed:
-            return rule.action is not Action.ALLOW  # what opens by time stays shut; what closes or makes safe by time does so
-        if rule.granted is not None and not rule.granted.covers(self._at):
-            return False
-        if rule.approval is not None and not rule.approval.covers(self._day):
-            return False
-        if rule.when is not None and not self._inside(rule.when):
-            return False
-        return not self._inside(rule.unless)
-
-    def _inside(self, spans: tuple[TimeSpan, ...]) -> bool:
-        return any(span.holds(self._day, self._minute, self._closed) for span in spans)
