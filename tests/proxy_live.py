@@ -11,7 +11,7 @@ from mitmproxy import options
 from mitmproxy.tools.dump import DumpMaster
 
 from dinnerbell_proxy.addon import DinnerbellAddon
-from dinnerbell_proxy.serve import CA_FOLDER
+from dinnerbell_proxy.authority import CA_FOLDER, certificate_path, make_authority
 from live import Moment, eventually
 from web import Web
 
@@ -61,11 +61,12 @@ class Live:
         self.web, self._leads = web, leads
         self.addon = DinnerbellAddon(self.rules, self.data, self.moment.clock)
         self.addon.start()
+        make_authority(self.data, "Acorn Lane Nursery")
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
         self._thread.start()
         assert self._ready.wait(30)
-        eventually(lambda: bool(self.master.addons.get("proxyserver").listen_addrs()) and self.authority.exists(), 30)
+        eventually(lambda: bool(self.master.addons.get("proxyserver").listen_addrs()), 30)
         self.port: int = self.master.addons.get("proxyserver").listen_addrs()[0][1]
 
     async def _main(self) -> None:
@@ -82,7 +83,7 @@ class Live:
 
     @property
     def authority(self) -> Path:
-        return self.data / CA_FOLDER / "mitmproxy-ca-cert.pem"
+        return certificate_path(self.data)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.master.shutdown)

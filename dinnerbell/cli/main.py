@@ -23,6 +23,7 @@ _COMMANDS = {
     "replay": "dinnerbell.cli.replay:replay_command",
     "report": "dinnerbell.cli.report:report",
     "proxy": "dinnerbell.cli.proxy:proxy",
+    "ca": "dinnerbell.cli.ca:ca",
     "status": "dinnerbell.cli.status:status",
     "demo": "dinnerbell.cli.demo:demo",
 }

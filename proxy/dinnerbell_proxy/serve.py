@@ -12,9 +12,7 @@ from mitmproxy.tools.main import run
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint
 from dinnerbell_proxy.addon import DinnerbellAddon
-
-CA_FOLDER = "proxy"
-"""Under the data folder: mitmproxy's own certificate authority, its key readable by its owner only."""
+from dinnerbell_proxy.authority import CA_FOLDER, make_authority
 
 
 def serve(addon: DinnerbellAddon, data: Path, listen: Endpoint, mode: str, arguments: Sequence[str]) -> None:
@@ -23,6 +21,7 @@ def serve(addon: DinnerbellAddon, data: Path, listen: Endpoint, mode: str, argum
     Ends the process with 1 where mitmproxy can't start for a reason of its own; it has said which.
     """
     _try_to_listen(listen)
+    make_authority(data, addon.keeper.watch.rules.policy.setting.name)
 
     class Master(DumpMaster):
         def __init__(self, opts: options.Options) -> None:
