@@ -258,7 +258,7 @@ def test_the_running_box_does_it_by_itself_and_goes_on_answering(tmp_path, local
     record(data, visit(f"{past:%Y-%m-%d}"))
     (tmp_path / "clock").write_text("0")
     with BoxProcess(rules, data, "--tidy-after", "0.2", upstreams=[local_upstream.endpoint], clock=tmp_path / "clock") as box:
-        eventually(lambda: deletions(data), 40)
+        eventually(lambda: deletions(data), 150)  # its process gives way to everything else on the machine
         box.ask("www.example.org")
         eventually(lambda: any(name == "www.example.org" for _, name in rows(data)))
         assert not [name for _, name in rows(data) if name == "static.xx.fbcdn.net"]
