@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+TRIAL_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types contracts unit bench compare fix catalogue clean
+.PHONY: help run demo test lint types contracts unit bench trial compare fix catalogue clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +38,9 @@ bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
 	$(BIN)/python bench/dns.py
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/lists.py
+
+trial: $(VENV)/.dev ## an hour (TRIAL_SECONDS) of load with kill -9, reloads, floods, noise and a jumping clock
+	$(BIN)/python bench/trial $(TRIAL_SECONDS)
 
 compare: $(VENV)/.dev ## 5,000 answers beside unbound's: every difference is a meant one
 	sh tests/install-tools
