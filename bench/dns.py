@@ -1,122 +1,86 @@
-"""CPU per answered query: Dinnerbell beside dnsmasq and unbound, in one run, on loopback, with the same questions.
+"""CPU per answered query and delays: Dinnerbell beside Debian's DNS servers, in one run, on loopback, with the same questions.
 
-    python bench/dns.py [SECONDS [ROUNDS]]
+    python bench/dns.py [SECONDS [ROUNDS]]                                                   (3 3: some minutes; `make bench`)
 
-Each server answers from its cache; ours writes its usage log, dnsmasq is measured with its query log and without. Rounds go through
-the servers in turn, so that a noisy machine is noisy for all; medians are printed, and ratios to dnsmasq with its log.
-Needs dnsperf, dnsmasq and unbound from Debian. Nothing leaves 127.0.0.1.
+Each server answers from its cache; ours writes its usage log, dnsmasq is measured with its query log and without, the others write none.
+Rounds go through the servers in turn, so that a noisy machine is noisy for all; medians are printed, and ratios to dnsmasq with its log
+and to unbound. Delays are measured by a prober of its own beside half of the load that dnsmasq with its log can carry, the same for all.
+What is not installed is left out. Needs dnsperf from Debian. Nothing leaves 127.0.0.1.
 """
 
-import asyncio
-import os
-import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 
-from dinnerbell.demo.upstream import LocalUpstream
+from load import ask, cost, delays, new_names
+from peers import EVERY, Peer, is_installed, local_upstream, running
 
 NAMES = 300
-RULES = """
-setting: {name: Acorn Lane Nursery}
-groups: {children: {owner: setting, for: children, addresses: [127.0.0.0/8]}}
-rules:
-  - {name: Essential, clause: 7, allow: essential}
-  - {name: No way round, clause: 3, block: bypass}
-  - {name: Children have no access, clause: 6, block: social-media, devices: children}
-"""
 QUESTIONS = [f"host{number}.example.org A" for number in range(NAMES)] + ["www.instagram.com A", "tapestryjournal.com A"] * 10
-_TICKS = os.sysconf("SC_CLK_TCK")
+YARDSTICK, AIM = "dnsmasq, query log on", "unbound, no log"
+_PROBES = 1500
 
 
-@contextmanager
-def upstream() -> Iterator[int]:
-    """Run a local upstream in a thread of this process; give its port."""
-    loop = asyncio.new_event_loop()
-    server = LocalUpstream()
-    port = loop.run_until_complete(server.start()).port
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield port
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+def start_all(folder: Path, stack: ExitStack) -> dict[Peer, int]:
+    """Start every server that is installed; return their processes' numbers."""
+    upstream = stack.enter_context(local_upstream())
+    found: dict[Peer, int] = {}
+    for make in EVERY:
+        own = folder / make.__name__
+        own.mkdir()
+        peer = make(own, upstream, None)
+        if is_installed(peer):
+            found[peer], _ = stack.enter_context(running(peer))
+    return found
 
 
-def commands(folder: Path, asks: int) -> dict[str, tuple[int, list[str]]]:
-    """Return for each server its port and the command that starts it in the foreground."""
-    (folder / "rules.yaml").write_text(RULES)
-    found: dict[str, tuple[int, list[str]]] = {}
-    ours = [sys.executable, "-m", "dinnerbell", "--rules", str(folder / "rules.yaml"), "--data", str(folder / "data"), "run"]
-    found["dinnerbell, usage log on"] = (5401, [*ours, "--listen", "127.0.0.1:5401", "--upstream", f"127.0.0.1:{asks}"])
-    masq = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--cache-size=10000", "--user=root"]
-    masq += [f"--server=127.0.0.1#{asks}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file"]
-    logs = ["--log-queries", f"--log-facility={folder / 'dnsmasq.log'}", "--log-async=100"]
-    found["dnsmasq, query log on"] = (5402, [*masq, "--port=5402", *logs])
-    found["dnsmasq, no log"] = (5403, [*masq, "--port=5403"])
-    (folder / "unbound.conf").write_text(
-        f'server:\n interface: 127.0.0.1@5404\n do-daemonize: no\n chroot: ""\n username: ""\n pidfile: ""\n use-syslog: no\n'
-        f' module-config: "iterator"\n do-not-query-localhost: no\n num-threads: 1\n directory: "{folder}"\n'
-        f'forward-zone:\n name: "."\n forward-addr: 127.0.0.1@{asks}\nremote-control:\n control-enable: no\n'
-    )
-    found["unbound, no log"] = (5404, ["unbound", "-c", str(folder / "unbound.conf")])
-    return {name: (port, command) for name, (port, command) in found.items() if shutil.which(command[0])}
+def compare_costs(servers: dict[Peer, int], questions: Path, seconds: int, rounds: int, addresses: int) -> dict[str, float]:
+    """Print the table of CPU per query; return the answers a second."""
+    found: dict[Peer, list[tuple[float, float]]] = {peer: [] for peer in servers}
+    for peer in servers:
+        ask(peer.port, questions, 1, addresses)
+    for _ in range(rounds):
+        for peer, pid in servers.items():
+            found[peer].append(cost(pid, peer.port, questions, seconds, addresses))
+    costs = {peer.name: statistics.median(each for each, _ in pairs) for peer, pairs in found.items()}
+    rates = {peer.name: statistics.median(each for _, each in pairs) for peer, pairs in found.items()}
+    print(f"\n{len(QUESTIONS)} questions, all cached, asked from {addresses} addresses; {rounds} rounds of {seconds} s, medians")
+    print(f"{'server':<28}{'CPU per query':>15}{'of dnsmasq+log':>16}{'of unbound':>12}{'queries/s':>12}")
+    for name, each in costs.items():
+        ratios = each / costs.get(YARDSTICK, float("nan")), each / costs.get(AIM, float("nan"))
+        print(f"{name:<28}{each:>12.1f} µs{ratios[0]:>15.2f}x{ratios[1]:>11.2f}x{rates[name]:>12,.0f}")
+    return rates
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def load(port: int, questions: Path, seconds: int) -> int:
-    """Ask for `seconds`; return how many queries were answered."""
-    done = subprocess.run(
-        ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(questions), "-l", str(seconds), "-q", "200", "-c", "10"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    match = re.search(r"Queries completed:\s+(\d+)", done.stdout)
-    assert match is not None, done.stdout
-    return int(match[1])
+def compare_delays(servers: dict[Peer, int], questions: Path, rate: int) -> None:
+    """Print how long answers take beside `rate` cached queries a second."""
+    cached = [f"host{number % NAMES}.example.org" for number in range(_PROBES)]
+    print(f"\ndelays beside {rate:,} cached queries a second; {_PROBES} probes of each, 300 a second")
+    print(f"{'server':<28}{'cached: median':>16}{'99 %':>10}{'new name: median':>20}{'99 %':>10}")
+    for peer in servers:
+        command = ["dnsperf", "-s", "127.0.0.1", "-p", str(peer.port), "-d", str(questions), "-l", "600", "-c", "10", "-Q", str(rate)]
+        with Popen(command, stdout=PIPE, stderr=DEVNULL) as load:
+            known = delays(peer.port, cached, a_second=300)
+            new = delays(peer.port, new_names(_PROBES), a_second=300)
+            load.terminate()
+            load.communicate()
+        print(f"{peer.name:<28}{known[0]:>13.2f} ms{known[1]:>7.2f} ms{new[0]:>17.2f} ms{new[1]:>7.2f} ms")
 
 
 def main(seconds: int, rounds: int) -> None:
-    costs: dict[str, list[float]] = {}
-    rates: dict[str, list[float]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         questions = folder / "questions"
         questions.write_text("\n".join(QUESTIONS) + "\n")
-        servers = commands(folder, stack.enter_context(upstream()))
-        running: dict[str, subprocess.Popen[bytes]] = {}
-        for name, (port, command) in servers.items():
-            running[name] = stack.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            stack.callback(running[name].terminate)
-            subprocess.run(["sleep", "2"], check=True)
-            load(port, questions, 1)
-        for _ in range(rounds):
-            for name, (port, _) in servers.items():
-                before = cpu_seconds(running[name].pid)
-                answered = load(port, questions, seconds)
-                costs.setdefault(name, []).append((cpu_seconds(running[name].pid) - before) / answered * 1e6)
-                rates.setdefault(name, []).append(answered / seconds)
-    yardstick = statistics.median(costs.get("dnsmasq, query log on", [float("nan")]))
-    print(f"{len(QUESTIONS)} names, all cached, {rounds} rounds of {seconds} s, medians")
-    print(f"{'server':<28}{'CPU per query':>15}{'of dnsmasq+log':>16}{'queries/s':>12}")
-    for name, values in costs.items():
-        cost = statistics.median(values)
-        print(f"{name:<28}{cost:>12.1f} µs{cost / yardstick:>15.2f}x{statistics.median(rates[name]):>12,.0f}")
+        servers = start_all(folder, stack)
+        rates = compare_costs(servers, questions, seconds, rounds, 1)
+        compare_costs(servers, questions, seconds, rounds, 50)
+        compare_delays(servers, questions, int(rates.get(YARDSTICK, min(rates.values())) / 2))
 
 
 if __name__ == "__main__":
     given = [int(argument) for argument in sys.argv[1:]]
-    main(*given, *(5, 3)[len(given) :])
+    main(*given, *(3, 3)[len(given) :])

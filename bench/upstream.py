@@ -21,8 +21,8 @@ from itertools import count
 from pathlib import Path
 
 import trustme
-
-from dns import RULES, cpu_seconds
+from load import cpu_seconds
+from peers import RULES
 
 NAME = "dns.acornlane.example"
 PLAIN, TLS, HTTPS = 5410, 5411, 5412
