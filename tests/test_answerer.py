@@ -280,6 +280,29 @@ class TestTime:
         assert last_sent + said <= one_o_clock + 1e-3
         assert last_sent - stored + said <= ttl + 1, "TTLs are whole seconds"
 
+    @given(ttl=st.integers(2, 90_000), other=st.integers(1, 90_000), age=st.floats(0, 1), moments=st.lists(st.floats(0, 1.05), max_size=5))
+    def test_a_kept_answer_counts_down_to_what_would_be_rendered_anew(self, ttl, other, age, moments):
+        says = [cname("www.example.org", "host.example.org", ttl), a("host.example.org", ttl=other)]
+        talk = Conversation(policy(), says={"www.example.org": says})
+        query = read_query(dns.message.make_query("www.example.org", "A").to_wire())
+        talk.reply("www.example.org")
+        stored, lifetime = at(NOON).timestamp(), min(ttl, other, 86_400)
+        now = stored + age * lifetime * 0.999
+        found = talk.answerer.answer(query, talk.client, now, now, tcp=False)
+        kept = talk.client.keep(b"query", found.message[2:], now + found.fresh, found.key, refused=False)
+        kept.ends_at, kept.ttls_at = now + found.lasts, found.ttls_at
+        for now in sorted(now + part * (lifetime + stored - now) for part in moments):
+            anew = talk.answerer.answer(query, talk.client, now, now, tcp=False)
+            if now < kept.fresh_until or kept.count_down(now):
+                assert isinstance(anew, Reply)
+                assert abs(now - stored - round(now - stored)) < 1e-6 or kept.reply == anew.message[2:], "but for a hair beside the second"
+            else:
+                assert isinstance(anew, Wanted) or stored + lifetime - now < 1e-6
+
+    def test_what_a_window_or_a_watched_name_bounds_never_counts_down_by_itself(self):
+        talk = Conversation(policy(*SOCIAL_AT_LUNCH), says={"www.instagram.com": [a("www.instagram.com", ttl=30)]})
+        assert talk.reply("www.instagram.com").lasts == 0
+
 
 class TestUpstreamTrouble:
     def test_a_dead_upstream_is_servfail_with_the_reason(self):

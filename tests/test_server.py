@@ -285,6 +285,10 @@ class TestTime:
         server.moment.seconds += 100.5
         assert ttls(server.ask("age.example")) == {200}
         assert ttls(server.ask("age.example")) == {200}
+        server.moment.seconds += 199
+        assert ttls(server.ask("age.example")) == {1}
+        server.moment.seconds += 0.5
+        assert ttls(server.ask("age.example")) == {300}, "it has run out, and was asked anew"
 
     @pytest.mark.parametrize("second, ttl", [("58.9", 1), ("59", 1), ("59.001", 0), ("59.5", 0), ("59.999", 0)])
     def test_a_kept_answer_never_outlives_the_window_not_by_a_fraction(self, server, second, ttl):

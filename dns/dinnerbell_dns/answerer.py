@@ -31,7 +31,7 @@ from dinnerbell_dns.clients import Client
 from dinnerbell_dns.local import INTERNET, LocalNames, Place, Route
 from dinnerbell_dns.rebinding import PrivateAddresses
 from dinnerbell_dns.ruling import Life, lasting, life
-from dinnerbell_dns.wire import AA, IN, QUESTION_TAIL, Qtype, Query, Rcode, name_wire
+from dinnerbell_dns.wire import AA, HEADER, IN, QUESTION_TAIL, TC, Qtype, Query, Rcode, name_wire
 
 HINFO_TTL = 3600
 _REDIRECTED = frozenset({Qtype.A, Qtype.AAAA, Qtype.CNAME, Qtype.SVCB, Qtype.HTTPS})
@@ -58,6 +58,10 @@ class Reply:
     """Withheld because it led into the private network."""
     kept_under: Key | None = None
     """Of the upstream's answer that it renders."""
+    lasts: float = 0.0
+    """Seconds for which nothing but its TTLs changes, by one each second from `fresh` on; 0: more than that may change."""
+    ttls_at: tuple[int, ...] = ()
+    """Where they are in what stands behind the message's ID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,12 @@ class Answerer:
             within = Life(span.cap, 0.0 if stale else min(span.fresh, found.lifetime - age))
             return self._refusal(turn, refused, log_key(turn.client.level, turn.client.device, query.name, refused), within)
         message = found.render(query, int(age), span.cap, limit=turn.limit, stale=stale)
-        return Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False, kept_under=cache_key)
+        reply = Reply(message, 0.0 if stale else _fresh(span, age, found.lifetime), key, refused=False, kept_under=cache_key)
+        if stale or span.cap is not None:  # a TTL that reads `cap` does not run down as the others do
+            return reply
+        start = HEADER.size - 2 + len(query.question)
+        ttls_at = () if message[2] & TC >> 8 else tuple(start + at for at, _ in found.ttls)  # cut off, there is none
+        return replace(reply, lasts=found.lifetime - age, ttls_at=ttls_at)
 
     def _of_targets(self, turn: _Turn, decision: Decision, targets: Iterable[str]) -> Iterator[Decision]:
         """Yield what is decided of the targets that count: all where only `otherwise` decided; a way round even under a pass."""

@@ -40,13 +40,33 @@ class Entry:
     reply: bytes
     """Everything behind the ID."""
     fresh_until: float
-    """Monotonic seconds; after that its TTLs are no longer right."""
+    """Monotonic seconds; after that its TTLs are no longer right, and `count_down` may put them right."""
     key: LogKey | None
     refused: bool
     verdict: Verdict = Verdict.ALLOW
     hits: int = 0
     kept_under: Key | None = None
     """Of the upstream's answer that it renders: its hits make that one popular."""
+    ends_at: float = 0.0
+    """Monotonic seconds: until then nothing but its TTLs changes, by one each second from `fresh_until` on."""
+    ttls_at: tuple[int, ...] = ()
+    """Where they are in `reply`."""
+
+    def count_down(self, now: float) -> bool:
+        """Bring the TTLs down to what they are at `now` (monotonic seconds); False: it has to be judged anew.
+
+        fresh_until - 1     fresh_until      + 1        ...        ends_at
+         │ as rendered ───────┤ - 1 ───────────┤ - 2 ───── ... ──────┤ run out
+        """
+        if now >= self.ends_at:
+            return False
+        passed = int(now - self.fresh_until) + 1
+        reply = bytearray(self.reply)
+        for at in self.ttls_at:
+            reply[at : at + 4] = (int.from_bytes(reply[at : at + 4], "big") - passed).to_bytes(4, "big")
+        self.reply = bytes(reply)
+        self.fresh_until += passed
+        return True
 
 
 @dataclass(slots=True, eq=False)

@@ -174,6 +174,8 @@ class Server:
             until, before = ticks + found.fresh, len(client.entries)
             entry = client.keep(data[2:], found.message[2:], until, found.key, refused=found.refused, verdict=found.verdict)
             entry.kept_under = found.kept_under
+            if found.lasts:
+                entry.ends_at, entry.ttls_at = ticks + found.lasts, found.ttls_at
             self._tally.hit(entry)
             self._kept += len(client.entries) - before
             if self._kept > self.max_ready:

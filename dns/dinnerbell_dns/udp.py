@@ -88,7 +88,7 @@ def reader(udp: socket.socket, endpoint: Endpoint, desk: Desk) -> Callable[[], N
                 client.left -= 1
                 if client.left >= 0 or client.refill(now):
                     entry = client.entries.get(data[at + 2 : at + size].tobytes())
-                    if entry is not None and now < entry.fresh_until:
+                    if entry is not None and (now < entry.fresh_until or entry.count_down(now)):
                         reply = entry.reply
                         sizes[slot + slot + 1] = length = len(reply) + 2
                         data[at + 2 : at + length] = reply
