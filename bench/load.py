@@ -22,9 +22,9 @@ def processes(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of a server, all its processes and threads."""
+    """Return the user and system time of a server, all its processes and threads, also those that have ended."""
     fields = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in processes(pid)]
-    return sum(int(field[11]) + int(field[12]) for field in fields) / _TICKS
+    return sum(int(each) for field in fields for each in field[11:15]) / _TICKS
 
 
 def memory(pid: int) -> float:
