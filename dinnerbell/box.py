@@ -10,7 +10,7 @@ What a disk or a long file may take time for is done in a thread beside: the ans
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from dinnerbell.tidy_keeper import TidyKeeper
 from dinnerbell.weekly_job import WeeklyJob
 from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute
+from dinnerbell_dns.encrypted import News
 from dinnerbell_dns.machine import on_link_networks
 from dinnerbell_dns.server import Server
 from dinnerbell_dns.upstream import Forwarder
@@ -90,6 +91,7 @@ class Box:
             await server.start(self._endpoints(rules))
             for endpoint in server.endpoints:
                 say(f"answering on {endpoint} (udp, tcp)")
+            await self._encrypt(server)
             if server.without_ipv6:
                 say("this machine has no IPv6, so [::] is left out", error=True)
             await telling.start(self.metrics)
@@ -126,6 +128,7 @@ class Box:
                 server.refresh_popular()
                 for sentence in self._whom_to_ask.news():
                     say(sentence, error=True)
+                _tell(server.encrypted.look(self.clock.wall()))
             self._whom_to_ask.look(self.clock.ticks())
             self._tell_if_nobody_is_asked()
             if reload.is_set():
@@ -163,6 +166,7 @@ class Box:
         except CannotAsk as problem:
             say(f"{problem}; the upstreams that were asked are asked on", error=True)
         server.use(rules)
+        await self._encrypt(server)
         say(f"{self.rules_path} was changed: {len(self._in_force.file.rules.policy.rules)} rules are in force")
         await asyncio.to_thread(self._in_force.keep)
 
@@ -206,6 +210,10 @@ class Box:
     def _endpoints(self, rules: Rules) -> Sequence[Endpoint]:
         return self.listen or rules.box.listen
 
+    async def _encrypt(self, server: Server) -> None:
+        box, token = server.rules.box, next(iter(server.rules.policy.tokens), "")
+        _tell(await server.encrypted.use(box.encrypted, self.rules_path.parent, token, self.clock.wall()))
+
     def _choose_upstreams(self, rules: Rules) -> None:
         """Raises CannotAsk."""
         self._whom_to_ask.choose(self.upstream or rules.box.upstream, self._endpoints(rules))
@@ -215,3 +223,8 @@ class Box:
         if self._whom_to_ask.has_none and not self._asks_nobody:
             say(NONE_AT_PRESENT, error=True)
         self._asks_nobody = self._whom_to_ask.has_none
+
+
+def _tell(news: Iterable[News]) -> None:
+    for each in news:
+        say(each.text, error=each.is_trouble)

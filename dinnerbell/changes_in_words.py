@@ -128,12 +128,15 @@ def _devices(old: Policy, new: Policy) -> Iterator[str]:
             yield f"Device `{name}` is gone: it was in {_group_of(before)}."
         elif before is None:
             places = [*([_networks(after)] if after.addresses else []), *([f"MAC {after.mac}"] if after.mac else [])]
+            places += ["a token"] if after.token else []
             yield f"New device `{name}` in {_group_of(after)}, at {joined(places)}."
         else:
             if _group_of(before) != _group_of(after):
                 yield f"Device `{name}` moves from {_group_of(before)} to {_group_of(after)}."
             yield from _other(f"Address of device `{name}`", _networks(before), _networks(after))
             yield from _other(f"MAC address of device `{name}`", before.mac, after.mac)
+            if before.token != after.token:  # the word itself is a secret
+                yield f"Device `{name}` {'is known by another token' if after.token else 'has no token any more'}."
 
 
 def _as_written(device: Device) -> Device:
@@ -187,6 +190,14 @@ def _forwarded(box: Box) -> str:
     return joined(f"{zone} ({server})" for zone, server in box.forward.items())
 
 
+def _encrypted(box: Box) -> str:
+    if box.encrypted is None:
+        return ""
+    of = box.encrypted
+    places = [*(f"{each} (tls)" for each in of.tls), *(f"{each} (https)" for each in of.https)]
+    return f"{of.name} on {joined(places)}, with the certificate {of.certificate} and the key {of.key}"
+
+
 def _box(old: Rules, new: Rules) -> Iterator[str]:
     was, now = old.box, new.box
     if was.listen != now.listen:
@@ -195,6 +206,7 @@ def _box(old: Rules, new: Rules) -> Iterator[str]:
     yield from _other("Look-ups a second that one device may make", str(was.rate_limit), str(now.rate_limit))
     yield from _other("Names of your own", _names(was), _names(now))
     yield from _other("Domains that another server answers for", _forwarded(was), _forwarded(now))
+    yield from _other("Encrypted DNS for devices", _encrypted(was), _encrypted(now))
     yield from _other("The box answers devices in", joined(map(str, was.answer_networks)), joined(map(str, now.answer_networks)))
 
 

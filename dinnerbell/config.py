@@ -58,6 +58,19 @@ class ListSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypted:
+    """Encrypted DNS for devices: DoT (RFC 7858) and DoH (RFC 8484), with a certificate of the setting's."""
+
+    name: str
+    """What the certificate is made out to, and devices are told to ask; a device's token stands before it as one more label."""
+    certificate: str
+    """Path of the certificate with its chain, relative to rules.yaml; as the manager wrote it."""
+    key: str
+    tls: tuple[Endpoint, ...] = (Endpoint("0.0.0.0", 853), Endpoint("::", 853))
+    https: tuple[Endpoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     listen: tuple[Endpoint, ...] = (Endpoint("0.0.0.0"), Endpoint("::"))
     upstream: tuple[Upstream, ...] = (Upstream(SYSTEM, text=SYSTEM),)
@@ -69,6 +82,7 @@ class Box:
     rate_limit: int = 1000
     """Look-ups a second that one address may make; the box's own machine any number."""
     lists: tuple[ListSource, ...] = ()
+    encrypted: Encrypted | None = None
 
 
 class LogLevel(StrEnum):

@@ -23,7 +23,7 @@ def parse_endpoint(text: str, *, port: int = 53) -> Endpoint:
     try:
         ipaddress.ip_address(address or "")
     except ValueError:
-        raise BadEndpoint(f'{text!r} is not an address: write it like 0.0.0.0:53 or "[::]:53"') from None
+        raise BadEndpoint(f'{text!r} is not an address: write it like 0.0.0.0:{port} or "[::]:{port}"') from None
     if match is not None and match["six"] is not None and ":" not in match["six"]:
         raise BadEndpoint(f"{text!r}: brackets are for IPv6 addresses only")
     number = int((match["port6"] or match["port4"] or port) if match else port)

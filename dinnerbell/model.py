@@ -69,6 +69,8 @@ class Device:
     line: int = 0
     is_intercepted: bool = False
     """`proxy: intercept`: it trusts the proxy's certificate, so that a refusal can be shown in the site's place."""
+    token: str = ""
+    """A secret word by which it is known over encrypted DNS, wherever in the network it is; "": none."""
 
     def __hash__(self) -> int:
         return hash(self.name)  # a key in every decision: hashing all of it would cost more than deciding

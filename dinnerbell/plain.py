@@ -6,7 +6,7 @@ Pure. Nothing is decided here: these are words about what was decided.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from dinnerbell.config import Box, Remark, Rules
+from dinnerbell.config import Box, Encrypted, Remark, Rules
 from dinnerbell.model import Action, Device, Group, Owner, Rule, Target, TargetKind, Verdict
 from dinnerbell.names import is_under
 from dinnerbell.plain_groups import group_stories
@@ -48,6 +48,8 @@ def describe(rules: Rules, today: date | None = None, lists: Sequence[str] = ())
         blocks.append("\n".join(["Good to know:", *(f"  {note}" for note in notes)]))
     if names := list(_local_names(rules.box)):
         blocks.append("\n".join(["Names of your own:", *(f"  {line}" for line in names)]))
+    if rules.box.encrypted is not None:
+        blocks.append("\n".join(["Encrypted DNS:", *(f"  {line}" for line in _encrypted(rules.box.encrypted, policy))]))
     if lists:
         blocks.append("\n".join(["Lists of your own:", *(f"  {sentence_case(line)}." for line in lists)]))
     if rules.expectations:
@@ -65,6 +67,16 @@ def _local_names(box: Box) -> Iterator[str]:
         yield f"{name} is {joined(map(str, addresses))}."
     for zone, server in box.forward.items():
         yield f"{zone} and everything under it is asked of {server}, and may lead into your network."
+
+
+def _encrypted(encrypted: Encrypted, policy: Policy) -> Iterator[str]:
+    name = encrypted.name
+    yield f"DNS over TLS for {name} on {joined(map(str, encrypted.tls))}, with the certificate in {encrypted.certificate}."
+    if encrypted.https:
+        yield f"DNS over HTTPS at https://{name}/dns-query on {joined(map(str, encrypted.https))}."
+    named = [device.name for device in policy.devices.values() if device.token]
+    if named:
+        yield f"Known by a token, whatever their address is: {joined(named)}. Every other device is known by its address as always."
 
 
 def _expected(count: int, failed: int) -> str:

@@ -12,7 +12,7 @@ each service that claims it; tracks are few where names are many, and what a tra
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +82,10 @@ class Policy:
                 self._by_address[address] = found
         return found
 
+    def device_with(self, token: str) -> Device | None:
+        """Return the device that has this token (lower case); None: nobody has."""
+        return self._by_token.get(token)
+
     def device_called(self, text: str) -> Device | None:
         """Return the device of this name or address, as commands and `expect` write it; None if it is neither."""
         if text in self.devices:
@@ -105,6 +109,14 @@ class Policy:
     @cached_property
     def _by_mac(self) -> dict[str, Device]:
         return {device.mac: device for device in self.devices.values() if device.mac}
+
+    @property
+    def tokens(self) -> Iterable[str]:
+        return self._by_token
+
+    @cached_property
+    def _by_token(self) -> dict[str, Device]:
+        return {device.token: device for device in self.devices.values() if device.token}
 
     @cached_property
     def _networks(self) -> tuple[tuple[int, int, dict[int, Device | Group]], ...]:

@@ -138,6 +138,8 @@ class Status:
     lists: tuple[ListState, ...]
     clock: ClockState
     passes: tuple[PassState, ...]
+    encrypted_trouble: str = ""
+    """What is wrong with encrypted DNS for devices; "": nothing, or there is none."""
 
 
 def as_json(status: Status) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dinnerbell.status import BadFile, PassState, Status, UpstreamState
+from dinnerbell.wording import sentence_case
 
 DROP_WORDS = {
     "short": "too short to be a query",
@@ -42,6 +43,8 @@ def _troubles(status: Status) -> Iterator[str]:
         yield f"{status.rules.file} can't be used; the rules of {_moment(status.rules.since, status.clock.now)} are in force"
     if status.log.trouble:
         yield status.log.trouble
+    if status.encrypted_trouble:
+        yield sentence_case(status.encrypted_trouble)
     if not status.upstreams:
         yield "Nobody to ask upstream: only refusals are answered"
     elif all(each.state == "failing" for each in status.upstreams):
@@ -52,6 +55,8 @@ def _lines(status: Status) -> Iterator[str]:
     now = status.clock.now
     yield f"Dinnerbell {status.version} is running: since {_moment(status.since, now)} ({_length(status.seconds)}), {_workers(status)}."
     yield f"Answering on {', '.join(status.listening)}."
+    if status.encrypted_trouble:
+        yield f"  {sentence_case(status.encrypted_trouble)}."
     yield from _rules(status)
     yield f"Look-ups since the start: {_queries(status)}. Asked upstream: {_number(status.asked_upstream)}, {_failed(status)}."
     for each in status.upstreams:

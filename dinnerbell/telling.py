@@ -91,7 +91,7 @@ class Telling:
             seconds=int(seconds),
             workers=1,
             memory_bytes=_memory_bytes(),
-            listening=tuple(map(str, self.server.endpoints)),
+            listening=(*map(str, self.server.endpoints), *(f"{each} ({kind})" for kind, each in self.server.encrypted.endpoints)),
             queries={verdict.value: answered.get(verdict, 0) for verdict in Verdict},
             asked_upstream=forwarder.asked,
             failed_upstream=forwarder.failed,
@@ -106,6 +106,7 @@ class Telling:
                 PassState(each.id, each.device, each.target.value, each.over_at.astimezone(zone), each.by, each.why)
                 for each in ([] if self.time.is_wrong else self.in_force.open_passes())
             ),
+            encrypted_trouble=self.server.encrypted.trouble,
         )
 
     def _cache(self) -> CacheState:

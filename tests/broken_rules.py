@@ -71,6 +71,15 @@ BROKEN = {
         SETTING + "devices:\n  tablet-1: {address: 192.168.1.31}\n  tablet-2: {address: [192.168.1.32, 192.168.1.31/32]}\n" + NO_RULES
     ),
     "two_devices_one_mac": (SETTING + "devices:\n  tablet-1: {mac: 02:00:00:00:00:31}\n  tablet-2: {mac: 02-00-00-00-00-31}\n" + NO_RULES),
+    "token_that_is_no_label": (SETTING + "devices: {tablet: {group: children, token: hazel_tablet.1}}\n" + NO_RULES),
+    "two_devices_one_token": (
+        SETTING + "devices:\n  tablet-1: {token: hazel-4f7d2c9e81}\n  tablet-2: {token: HAZEL-4f7d2c9e81}\n" + NO_RULES
+    ),
+    "encrypted_without_a_certificate": (SETTING + NO_RULES + "box: {encrypted: {name: dns.acorn.example}}\n"),
+    "encrypted_name_without_a_domain": (SETTING + NO_RULES + "box: {encrypted: {name: acorn, certificate: acorn.pem}}\n"),
+    "encrypted_without_an_address": (
+        SETTING + NO_RULES + "box: {encrypted: {name: dns.acorn.example, certificate: acorn.pem, https: dns.acorn.example}}\n"
+    ),
     "two_groups_one_network": (
         SETTING + "groups:\n"
         '  a: {owner: staff, addresses: "fd00:20::/64"}\n'

@@ -216,6 +216,10 @@ ROWS = {
             "Domains that another server answers for: now lan (10.0.0.1:53), was nothing.",
         ],
     ),
+    "encrypted": (
+        ("upstream: [9.9.9.9]", "upstream: [9.9.9.9], encrypted: {name: dns.a.example, certificate: a.pem, tls: 0.0.0.0:853}"),
+        ["Encrypted DNS for devices: now dns.a.example on 0.0.0.0:853 (tls), with the certificate a.pem and the key a.pem, was nothing."],
+    ),
     "log": (
         ("setting-owned: all, keep: {lookups: 7d}", "setting-owned: watched, keep: {lookups: 14d}"),
         [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dinnerbell.config import Box, Endpoint
+from dinnerbell.config import Box, Encrypted, Endpoint
 from dinnerbell_dns.local import LocalNames, Place
 
 ROUTER, SCHOOL = Endpoint("192.168.1.1"), Endpoint("10.0.0.53")
@@ -84,6 +84,15 @@ def test_own_names_are_exact_and_come_before_zones():
     assert local.route("www.printer.lan").server == ROUTER
     assert belongs("nas.internal", BOX) == "OWN"
     assert belongs("www.nas.internal", BOX) == "NOWHERE"
+
+
+def test_the_names_under_which_devices_ask_the_box_lead_where_its_own_does():
+    names = {"dns.acorn.example": (ipaddress.ip_address("192.168.1.2"),), "set.dns.acorn.example": (ipaddress.ip_address("192.168.1.3"),)}
+    local = LocalNames(Box(names=names, encrypted=Encrypted("dns.acorn.example", "a.pem", "a.pem")), ["hazel-4f7d2c9e81", "set"])
+    assert [str(address) for address in local.route("hazel-4f7d2c9e81.dns.acorn.example").addresses] == ["192.168.1.2"]
+    assert [str(address) for address in local.route("set.dns.acorn.example").addresses] == ["192.168.1.3"]
+    assert local.route("nobody.dns.acorn.example").place.name == "INTERNET"
+    assert LocalNames(Box(names=names), ["hazel"]).route("hazel.dns.acorn.example").place.name == "INTERNET"
 
 
 def test_addresses_of_own_names_point_back_to_them_also_from_a_forwarded_zone():

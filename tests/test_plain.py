@@ -250,4 +250,22 @@ def test_names_of_ones_own_and_who_answers_for_them_are_told():
         "  printer.internal is 192.168.1.9 and fd00::9.\n"
         "  lan and everything under it is asked of 192.168.1.1:53, and may lead into your network.\n"
     ) in text + "\n"
+    assert "Encrypted DNS" not in text
     assert "Names of your own" not in describe(read_rules(SETTING + "rules: []\n", catalogue=CATALOGUE))
+
+
+def test_encrypted_dns_is_told_with_who_is_known_by_a_token_and_without_the_token():
+    text = describe(
+        read_rules(
+            SETTING + "rules: []\ndevices: {hazel-tablet: {group: children, token: hazel-4f7d2c9e81}}\n"
+            "box: {encrypted: {name: dns.acorn.example, certificate: acorn.pem, https: 0.0.0.0:443}}\n",
+            catalogue=CATALOGUE,
+        )
+    )
+    assert (
+        "Encrypted DNS:\n"
+        "  DNS over TLS for dns.acorn.example on 0.0.0.0:853 and [::]:853, with the certificate in acorn.pem.\n"
+        "  DNS over HTTPS at https://dns.acorn.example/dns-query on 0.0.0.0:443.\n"
+        "  Known by a token, whatever their address is: hazel-tablet. Every other device is known by its address as always.\n"
+    ) in text
+    assert "4f7d2c9e81" not in text

@@ -454,6 +454,25 @@ WARNED = {
     ),
     "quoted_words_are_no_trap": (EVERYONE_SAFE + "  - {name: 'no', clause: '4.10', allow: dating}\n", []),
     "numbers_where_numbers_belong": (EVERYONE_SAFE + "log: {flush: 0.50}\nbox: {rate-limit: 0500}\n", []),
+    "token_without_encrypted_dns": (
+        EVERYONE_SAFE + "devices: {tablet: {group: children, token: hazel-4f7d2c9e81}}\n",
+        ["4:37: nobody can use this token: encrypted DNS is not set up (`encrypted` under `box`)"],
+    ),
+    "token_that_can_be_guessed_and_a_name_that_cannot_be_found": (
+        EVERYONE_SAFE
+        + "devices: {tablet: {group: children, token: hazel}}\nbox: {encrypted: {name: dns.acorn.example, certificate: a.pem}}\n",
+        [
+            "4:37: `hazel` is easy to guess, and who guesses it is taken for `tablet`: make it 12 characters or more, such as "  # noqa: ISC004
+            "hazel-4f7d2c9e81 with letters of your own",
+            "5:19: devices have to find the box as dns.acorn.example: write its address under `names` of `box`",
+        ],
+    ),
+    "token_that_cannot_be_guessed_and_a_name_with_an_address": (
+        EVERYONE_SAFE
+        + "devices: {tablet: {group: children, token: hazel-4f7d2c9e81}}\n"
+        + "box: {names: {dns.acorn.example: 10.0.0.2}, encrypted: {name: dns.acorn.example, certificate: a.pem}}\n",
+        [],
+    ),
     "device_without_an_address": (
         EVERYONE_SAFE + "devices: {tablet: {group: children}}\n",
         [

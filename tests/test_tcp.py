@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dinnerbell.config import Endpoint
-from dinnerbell_dns.tcp import MAX_CONNECTIONS, MAX_PIPELINED, TcpListener
+from dinnerbell_dns.listener import MAX_CONNECTIONS, MAX_PIPELINED, Peer
+from dinnerbell_dns.tcp import TcpListener
 from live import Loop, connection, eventually, receive_message
 
 
@@ -23,11 +24,11 @@ class Echo:
         self.under_way = self.most_under_way = 0
         self.release = asyncio.Event()
         self.sources: set[str] = set()
-        self.listener = TcpListener(self.answer, **options)
+        self.listener = TcpListener(answer=self.answer, **options)
         self.endpoint = Endpoint("127.0.0.1", self.loop.call(self.listener.start, Endpoint("127.0.0.1", 0)))
 
-    async def answer(self, data: bytes, source: str) -> bytes | None:
-        self.sources.add(source)
+    async def answer(self, data: bytes, peer: Peer) -> bytes | None:
+        self.sources.add(peer.source)
         if data == b"drop":
             return None
         self.under_way += 1

@@ -3,11 +3,12 @@
 Pure. A broken part is left out and reading goes on; its name stays known, so that one slip makes one error.
 """
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from dinnerbell.catalogue import Catalogue
-from dinnerbell.config import Box, ListSource, LogConfig, Remark, ReportConfig, Rules
+from dinnerbell.config import Box, Encrypted, ListSource, LogConfig, Remark, ReportConfig, Rules
 from dinnerbell.model import Group, Owner, People, Setting, Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.build_devices import read_devices, read_groups, report_clashes
@@ -17,7 +18,7 @@ from dinnerbell.rulesfile.doubts import find_doubts
 from dinnerbell.rulesfile.expect import read_expectations, report_failures
 from dinnerbell.rulesfile.messages import did_you_mean, keys_of
 from dinnerbell.rulesfile.models import ClosuresModel, PeopleModel, RulesFile, SettingModel
-from dinnerbell.rulesfile.models_box import BoxModel, LogModel, ReportsModel
+from dinnerbell.rulesfile.models_box import BoxModel, EncryptedModel, LogModel, ReportsModel
 from dinnerbell.rulesfile.nodes import START, Tree, read_tree
 from dinnerbell.rulesfile.reader import Reader
 from dinnerbell.rulesfile.references import Known, Times, windows_of
@@ -94,7 +95,7 @@ class _Sections:
         report_failures(reader, policy, expectations)
         if reader.errors:
             return None
-        doubts = find_doubts(reader, policy, self.today)
+        doubts = find_doubts(reader, policy, box, self.today)
         return Rules(policy, box, log, reports, expectations, doubts, find_inactive(reader, policy))
 
     def _setting(self) -> Setting | None:
@@ -170,6 +171,7 @@ class _Sections:
             lists=tuple(
                 ListSource(name, part.from_, part.refresh, self.reader.line(("box", "lists", name))) for name, part in model.lists.items()
             ),
+            encrypted=None if model.encrypted is None else _encrypted(model.encrypted),
         )
 
     def _log(self) -> LogConfig:
@@ -201,3 +203,8 @@ class _Sections:
         for section in ("mail", "fail"):
             if self.reader.has(section) and not (section == "mail" and self.reader.raw(section) is None):
                 self.reader.value(RulesFile.__annotations__[section], (section,))
+
+
+def _encrypted(model: EncryptedModel) -> Encrypted:
+    found = Encrypted(model.name, model.certificate, model.key or model.certificate, https=tuple(model.https))
+    return replace(found, tls=tuple(model.tls)) if model.tls else found

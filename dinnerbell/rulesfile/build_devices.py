@@ -45,6 +45,7 @@ def read_devices(reader: Reader) -> None:
                 is_named=True,
                 line=reader.line(path),
                 is_intercepted=model.proxy is not None,
+                token=model.token or "",
             )
 
 
@@ -72,6 +73,8 @@ def report_clashes(reader: Reader) -> None:
             _claim(reader, taken, network, ("devices", name, "address", index))
         if device and device.mac:
             _claim(reader, taken, device.mac, ("devices", name, "mac"))
+        if device and device.token:
+            _claim(reader, taken, device.token, ("devices", name, "token"))
 
 
 def _claim(reader: Reader, taken: dict[Network | str, Path], value: Network | str, path: Path) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from dinnerbell.catalogue import HELPLINE_KIND
-from dinnerbell.config import Remark
+from dinnerbell.config import Box, Remark
 from dinnerbell.model import Action, Rule, Target, TargetKind
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.build_devices import address_text
 from dinnerbell.rulesfile.closed_days import closed_day_doubts, time_doubts
+from dinnerbell.rulesfile.encrypted_doubts import encrypted_doubts
 from dinnerbell.rulesfile.essentials import otherwise_essentials, own_service_essentials, rule_essentials
 from dinnerbell.rulesfile.lunch import lunch_doubts
 from dinnerbell.rulesfile.nodes import Path
@@ -27,9 +28,10 @@ from dinnerbell.rulesfile.reader import Reader
 Doubt = tuple[Path, str]
 
 
-def find_doubts(reader: Reader, policy: Policy, today: date | None) -> tuple[Remark, ...]:
+def find_doubts(reader: Reader, policy: Policy, box: Box, today: date | None) -> tuple[Remark, ...]:
     """Return the warnings about a file without errors, in the order of its lines."""
-    doubts = [*_paper(policy, today), *_things(policy), *_lists(reader, policy), *time_doubts(reader, policy, today)]
+    doubts = [*_paper(policy, today), *_things(policy), *_lists(reader, policy), *encrypted_doubts(policy, box)]
+    doubts.extend(time_doubts(reader, policy, today))
     for rule in policy.rules:
         doubts.extend(_approval(rule, today))
         doubts.extend(_idle(policy, rule))
@@ -73,7 +75,7 @@ def _things(policy: Policy) -> Iterator[Doubt]:
     for device in policy.devices.values():
         if device.group is None:
             yield ("devices", device.name), f"`{device.name}` is in no group: rules for `unknown` devices are for it too. Give it a group"
-        if not device.addresses and not device.mac:
+        if not device.addresses and not device.mac and not device.token:
             lacks = "has neither an address nor a MAC address, so it cannot be recognised"
             advice = "write its MAC address here, or give it a fixed address in the router and write that"
             yield ("devices", device.name), f"`{device.name}` {lacks}: {advice}"

@@ -186,6 +186,14 @@ def read_mac(value: object) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
+def read_token(value: object) -> str:
+    """Read one label of a host name, in lower case."""
+    text = word(value)
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", text.lower()):
+        raise ValueError(f"{text!r} cannot stand in a host name: letters a to z, digits and hyphens only, at most 63")
+    return text.lower()
+
+
 def read_host(value: object) -> str:
     """Read a host of a service: it and everything under it, or with a leading = exactly it."""
     text = word(value)
@@ -245,6 +253,11 @@ OptionalMac = Annotated[
     str | None,
     PlainValidator(read_mac),
     shown.text(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}", _MAC_ADVICE),
+]
+OptionalToken = Annotated[
+    str | None,
+    PlainValidator(read_token),
+    shown.text(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "letters, digits and hyphens", ("hazel-4f7d2c9e81",)),
 ]
 Mail = Annotated[str, PlainValidator(read_mail), shown.text(r"[^@\s]+@[^@\s]+", "a mail address: write it like lead@example.org")]
 KeepDays = Annotated[

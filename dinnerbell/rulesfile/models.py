@@ -17,6 +17,7 @@ from dinnerbell.rulesfile.fields import (
     Networks,
     OptionalDay,
     OptionalMac,
+    OptionalToken,
     OptionalWord,
     Part,
     Word,
@@ -88,6 +89,9 @@ class DeviceModel(Part):
     group: GroupName = Field(default=None, description="the group it belongs to")
     mac: OptionalMac = Field(default=None, description='its MAC address, in quotes, like "02:00:00:00:00:20"; the router shows it')
     address: Networks = Field(default_factory=list, description="its fixed address, like 192.168.1.20; several in [brackets]")
+    token: OptionalToken = Field(
+        default=None, description="a secret word by which it is known over encrypted DNS; it stands in the name or URL that it is told"
+    )
     proxy: Literal["intercept"] | None = Field(
         default=None, description="write `intercept` if the proxy may look into this device's traffic; everyone must be told"
     )

@@ -26,6 +26,7 @@ from dinnerbell.rulesfile.fields import (
     one_or_many,
     read_duration,
     read_network,
+    several,
     word,
 )  # fmt: skip
 from dinnerbell.rulesfile.references import Who, read_asked_name
@@ -34,6 +35,21 @@ from dinnerbell.times import BadTime, parse_days
 
 def _read_endpoint(value: object) -> Endpoint:
     return parse_endpoint(word(value))
+
+
+def _read_tls_endpoint(value: object) -> Endpoint:
+    return parse_endpoint(word(value), port=853)
+
+
+def _read_https_endpoint(value: object) -> Endpoint:
+    return parse_endpoint(word(value), port=443)
+
+
+def _read_server_name(value: object) -> str:
+    name = read_asked_name(value)
+    if "." not in name:
+        raise ValueError(f"{word(value)!r} is no host name with a domain: write it like dns.acornlane.example")
+    return name
 
 
 def _read_upstream(value: object) -> Upstream:
@@ -76,6 +92,11 @@ def _read_answer_network(value: object) -> str | Network:
         raise ValueError(f"{error}, or `private`") from None
 
 
+ServerName = Annotated[str, PlainValidator(_read_server_name), shown.text(examples=("dns.acornlane.example",))]
+TlsEndpoint = Annotated[Endpoint, PlainValidator(_read_tls_endpoint), shown.text(examples=("0.0.0.0:853", "[::]:853"))]
+HttpsEndpoint = Annotated[Endpoint, PlainValidator(_read_https_endpoint), shown.text(examples=("0.0.0.0:443", "[::]:443"))]
+
+
 class ListModel(Part):
     from_: Word = Field(alias="from", description="where it comes from: https://, http:// or a path")
     refresh: Duration = Field(default=86400.0, description="how often it is fetched anew", json_schema_extra={"default": "1d"})
@@ -86,6 +107,20 @@ class ListModel(Part):
         if "://" in text and not text.startswith(("https://", "http://")):
             raise ValueError(f"{text!r}: a list comes from https://, http:// or a path beside rules.yaml")
         return text
+
+
+class EncryptedModel(Part):
+    name: ServerName = Field(description="the host name on the certificate, which devices are told to ask, like dns.acornlane.example")
+    certificate: Word = Field(description="the file with the certificate and its chain (PEM), such as /etc/dinnerbell/fullchain.pem")
+    key: Word | None = Field(default=None, description="the file with its private key; left out, it stands in the certificate's file")
+    tls: Annotated[list[TlsEndpoint] | None, BeforeValidator(one_or_many), shown.OneOrMany()] = Field(
+        default=None,
+        description="where it answers DNS over TLS: address:port",
+        json_schema_extra={"default": ["0.0.0.0:853", "[::]:853"]},
+    )
+    https: Annotated[list[HttpsEndpoint], BeforeValidator(several), shown.OneOrMany(may_be_empty=True)] = Field(
+        default_factory=list, description="where it answers DNS over HTTPS, like 0.0.0.0:443; left out: nowhere"
+    )
 
 
 class ProviderModel(Part):
@@ -140,6 +175,9 @@ class BoxModel(Part):
     provider: ProviderModel | None = Field(default=None, description="who filters illegal and adult content upstream, for the report")
     rate_limit: Count | None = Field(
         default=None, alias="rate-limit", description="how many look-ups a second one device may make before it has to wait"
+    )
+    encrypted: EncryptedModel | None = Field(
+        default=None, description="encrypted DNS for your devices: `name` and `certificate`, and where it answers: `tls`, `https`"
     )
 
 

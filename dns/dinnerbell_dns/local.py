@@ -12,7 +12,7 @@ Rules are judged before any of this: a blocked name stays blocked.
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -71,9 +71,10 @@ INTERNET = Route(Place.INTERNET)
 
 
 class LocalNames:
-    """Where names belong, by `box.names` and `box.forward`."""
+    """Where names belong, by `box.names`, `box.forward` and the names under which devices ask the box itself (`box.encrypted`)."""
 
-    def __init__(self, box: Box | None = None) -> None:
+    def __init__(self, box: Box | None = None, tokens: Iterable[str] = ()) -> None:
+        """`tokens`: of devices that ask the box under names of their own."""
         box = box or Box()
         names: Mapping[str, tuple[Address, ...]] = box.names
         pointers: dict[str, list[str]] = {address.reverse_pointer: [LOCALHOST] for address in _LOOPBACK}
@@ -83,6 +84,10 @@ class LocalNames:
         self._exact = {zone: Route(Place.EMPTY, zone) for zone in _EMPTY_ZONES if zone not in box.forward}
         self._exact |= {pointer: Route(Place.POINTER, pointer, names=tuple(found)) for pointer, found in pointers.items()}
         self._exact |= {name: Route(Place.OWN, name, addresses=tuple(addresses)) for name, addresses in names.items()}
+        if box.encrypted is not None and (own := self._exact.get(box.encrypted.name)) is not None:
+            for token in tokens:  # each device's own name for the box leads where the box's name does
+                name = f"{token}.{box.encrypted.name}"
+                self._exact.setdefault(name, Route(Place.OWN, name, addresses=own.addresses))
         self._zones = {zone: Route(Place.NOWHERE, zone) for zone in (*_NO_SUCH_NAMES, *_EMPTY_ZONES)}
         self._zones |= {zone: Route(Place.FORWARDED, zone, server) for zone, server in box.forward.items()}
         self._zones[LOCALHOST] = Route(Place.OWN, LOCALHOST, addresses=_LOOPBACK)

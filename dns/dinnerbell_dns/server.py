@@ -12,12 +12,13 @@ from typing import Any
 
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules
-from dinnerbell.model import Network, Verdict, plain_address
+from dinnerbell.model import Address, Device, Network, Verdict, plain_address
 from dinnerbell.usage import Batch
 from dinnerbell_dns.answerer import Answerer, Reply, Wanted
 from dinnerbell_dns.answers import fault_reply
 from dinnerbell_dns.cache import Answer, AnswerCache
 from dinnerbell_dns.clients import MAX_CLIENTS, MAX_KEPT, UNLIMITED, Client, answered_networks, is_answered
+from dinnerbell_dns.encrypted import EncryptedDns
 from dinnerbell_dns.fetching import Fetcher
 from dinnerbell_dns.local import LocalNames
 from dinnerbell_dns.neighbours import Neighbours
@@ -56,7 +57,7 @@ class Server:
     """Asked to listen on every IPv6 address of a machine that has no IPv6."""
 
     def __post_init__(self) -> None:
-        self._answerer = Answerer(self.rules.policy, self.cache, LocalNames(self.rules.box), PrivateAddresses(self.on_link))
+        self._answerer = Answerer(self.rules.policy, self.cache, _local_names(self.rules), PrivateAddresses(self.on_link))
         self.fetcher = Fetcher(self.forwarder, self.cache, self.clock)
         self._networks = answered_networks(self.rules.box.answer_networks, self.on_link)
         self._clients: dict[str, Client] = {}
@@ -68,6 +69,9 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
         self._tcp: list[TcpListener] = []
+        self._by_token: dict[tuple[str, str], Client] = {}
+        """Those known by a token, by (address, device)."""
+        self.encrypted = EncryptedDns(self.answer_tcp, self._is_welcome)
 
     async def start(self, listen: Sequence[Endpoint]) -> None:
         """Listen on every endpoint over UDP and TCP. Raises OSError naming the endpoint that could not be had."""
@@ -85,7 +89,7 @@ class Server:
         for chance in range(_PORT_CHANCES):
             udp = open_socket(endpoint)
             bound = Endpoint(endpoint.address, udp.getsockname()[1])
-            tcp = TcpListener(self.answer_tcp)
+            tcp = TcpListener(answer=lambda data, peer: self.answer_tcp(data, peer.source))
             try:
                 tcp.start(bound)
             except OSError:
@@ -106,7 +110,7 @@ class Server:
         if rules.box.forward != self.rules.box.forward:
             self.cache.clear()  # what other servers said of these names
         self.rules = rules
-        self._answerer.policy, self._answerer.local = rules.policy, LocalNames(rules.box)
+        self._answerer.policy, self._answerer.local = rules.policy, _local_names(rules)
         self._networks = answered_networks(rules.box.answer_networks, self.on_link)
         self.forget_answers()
 
@@ -194,9 +198,9 @@ class Server:
 
     # ── TCP ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def answer_tcp(self, data: bytes, source: str) -> bytes | None:
-        """Return the answer to one query that came over TCP, or None: it deserves none."""
-        client = self._client(source)
+    async def answer_tcp(self, data: bytes, source: str, token: str = "") -> bytes | None:
+        """Return the answer to one query that came over TCP, TLS or HTTPS, or None: it deserves none."""
+        client = self._client(source, token)
         if client is None:
             self.drops.network += 1
             return None
@@ -210,7 +214,7 @@ class Server:
         found = self._answerer.answer(query, client, self.clock.wall(), self.clock.ticks(), tcp=True)
         if isinstance(found, Wanted):
             fetched = await self._fetch(found, source)
-            client = self._client(source)
+            client = self._client(source, token)
             if client is None:
                 return None
             found = self._answerer.answer_fetched(query, client, self.clock.wall(), self.clock.ticks(), found, fetched, tcp=True)
@@ -227,10 +231,22 @@ class Server:
                 return True
         return False
 
+    def _is_welcome(self, source: str) -> bool:
+        """Tell whether a connection from this address is worth a handshake."""
+        if self._client(source) is not None:
+            return True
+        self.drops.network += 1
+        return False
+
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _client(self, source: str) -> Client | None:
-        """Return who asks from this address; None: a network that is not answered."""
+    def _client(self, source: str, token: str = "") -> Client | None:
+        """Return who asks from this address; None: a network that is not answered, whatever token it has."""
+        if token and (device := self.rules.policy.device_with(token)) is not None and self._client(source) is not None:
+            named = self._by_token.get((source, device.name))
+            if named is None:
+                named = self._by_token[source, device.name] = self._new_client(device, plain_address(source))
+            return named
         client = self._clients.get(source)
         if client is not None or source in self._strangers:
             return client
@@ -245,13 +261,16 @@ class Server:
             self._forget_clients()
         policy = self.rules.policy
         device = policy.device_at(address, self.neighbours.mac_of(address, self.clock.ticks()) if policy.has_macs else "")
-        rate = UNLIMITED if address.is_loopback else self.rules.box.rate_limit
-        client = Client(device, self.rules.log.levels[device.owner], rate, self.clock.ticks(), rate)
-        self._clients[source] = client
+        client = self._clients[source] = self._new_client(device, address)
         return client
+
+    def _new_client(self, device: Device, address: Address) -> Client:
+        rate = UNLIMITED if address.is_loopback else self.rules.box.rate_limit
+        return Client(device, self.rules.log.levels[device.owner], rate, self.clock.ticks(), rate)
 
     def _forget_clients(self) -> None:
         self._clients.clear()
+        self._by_token.clear()
         self._known.clear()
         self._kept = 0
 
@@ -290,7 +309,7 @@ class Server:
 
     def dropped(self) -> dict[str, int]:
         """Return what was lost since the start, by cause: in the sockets' queues, on TCP connections that made room, and `drops`."""
-        evicted = sum(tcp.evicted for tcp in self._tcp)
+        evicted = sum(tcp.evicted for tcp in self._tcp) + self.encrypted.evicted
         return {**asdict(self.drops), "queue": sum(map(queue_drops, self._sockets)), "evicted": evicted}
 
     def refresh_popular(self) -> None:
@@ -307,7 +326,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for udp in self._sockets:
             loop.remove_reader(udp)
-        await asyncio.gather(*(tcp.stop() for tcp in self._tcp))
+        await asyncio.gather(self.encrypted.stop(), *(tcp.stop() for tcp in self._tcp))
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=2)
         for task in self._tasks:
@@ -317,3 +336,7 @@ class Server:
             udp.close()
         self._sockets.clear()
         self._tcp.clear()
+
+
+def _local_names(rules: Rules) -> LocalNames:
+    return LocalNames(rules.box, rules.policy.tokens)

@@ -11,7 +11,7 @@ from dinnerbell_dns.health import Counts, Trouble, UpstreamFailed
 from dinnerbell_dns.transports.messages import Asked, is_answer
 from dinnerbell_dns.transports.pool import PATIENCE, Connection, Owner, Patience, Pending, Pool
 
-_NOT_YET_VALID, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
+NOT_YET_VALID, EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 """OpenSSL's X509_V_ERR_ numbers."""
 _SHUTDOWN_SECONDS = 1.0
 C = TypeVar("C", bound=Connection)
@@ -87,8 +87,8 @@ async def open_tls(factory: Callable[[], C], endpoint: Endpoint, name: str, cont
 
 
 def _certificate_failure(error: ssl.SSLCertVerificationError, name: str) -> UpstreamFailed:
-    if error.verify_code in (_NOT_YET_VALID, _EXPIRED):
-        is_old = error.verify_code == _EXPIRED
+    if error.verify_code in (NOT_YET_VALID, EXPIRED):
+        is_old = error.verify_code == EXPIRED
         text = f"its certificate {'has expired' if is_old else 'is not valid yet'}, or the clock of this box is wrong"
         return UpstreamFailed(Trouble.CERTIFICATE_DATE, text)
     if error.verify_code in (_OTHER_NAME, _OTHER_ADDRESS):
