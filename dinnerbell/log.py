@@ -4,6 +4,7 @@ Reads go through sqlite-utils; the writer is one raw connection that upserts a b
 read while the box writes; a batch is on its way to the file within a second, so a kill -9 loses no more than that.
 """
 
+import heapq
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from dinnerbell.catalogue import HostClass
+from dinnerbell.log_proxied import read_looked, read_mistaken, read_pages, write_proxied
 from dinnerbell.log_schema import migrations
 from dinnerbell.model import Verdict
+from dinnerbell.proxied import Looked, Mistaken
 from dinnerbell.sessions import Grade, Session, at_minute
 from dinnerbell.usage import Batch, Deletion, LogKey, Traffic, Usage, WrongClock
 
@@ -112,6 +115,7 @@ class LogWriter:
             "insert into slowed values (?, ?, ?) on conflict do update set lookups = lookups + excluded.lookups",
             [(hour, self._device(device), count) for (hour, device), count in batch.slowed.items()],
         )
+        write_proxied(connection, batch.proxied)
         for first, last in batch.ended:
             self._write_uptime(first, last)
             self._uptime = None
@@ -206,7 +210,11 @@ class LogReader:
         return _newest_minute(self._connection)
 
     def usage(self, since: int, until: int, device: str | None = None) -> Iterator[Usage]:
-        """Yield the rows of the minutes [since, until), by minute; of one device if named."""
+        """Yield the rows of the minutes [since, until), by minute; of one device if named. Pages that the proxy saw are rows too."""
+        pages = read_pages(self._connection, since, until, device) if self._has_proxied() else ()
+        yield from heapq.merge(self._looked_up(since, until, device), pages, key=lambda row: row.minute)
+
+    def _looked_up(self, since: int, until: int, device: str | None) -> Iterator[Usage]:
         sql = (
             "select l.minute, d.name as device, n.name, r.service, r.class, r.verdict, r.rule, l.lookups from lookups l "
             "join devices d on d.id = l.device join names n on n.id = l.name join rulings r on r.id = l.ruling "
@@ -318,6 +326,17 @@ class LogReader:
             "group by d.name order by sum(s.lookups) desc, d.name"
         )
         return {name: int(lookups) for name, lookups in self._db.execute(sql, [since, until])}
+
+    def looked(self, since: int, until: int) -> list[Looked]:
+        """Return what the proxy decrypted in the hours [since, until), by device."""
+        return read_looked(self._connection, since, until) if self._has_proxied() else []
+
+    def mistaken(self, since: int, until: int) -> list[Mistaken]:
+        """Return what people said to be closed by mistake in the minutes [since, until)."""
+        return read_mistaken(self._connection, since, until) if self._has_proxied() else []
+
+    def _has_proxied(self) -> bool:
+        return self._db.table("pages").exists()  # if not: of an older release, and no box has run since
 
     def losses(self, since: int, until: int) -> int:
         """Return how many look-ups of [since, until) were answered and could not be kept."""

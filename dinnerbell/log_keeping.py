@@ -74,18 +74,20 @@ class LogKeeping:
     def delete_lookups(self, before: int) -> int:
         """Delete the look-ups before a minute, and names and rulings that no look-up has any more."""
         count = self._delete_slices("lookups", "minute", before, SLICE_MINUTES)
+        self._delete_slices("pages", "minute", before, SLICE_MINUTES)
         if count:
             self._delete_orphans()
         return count
 
     def delete_sessions(self, before: int) -> int:
+        self._delete("delete from mistaken where minute < ?", before)
         return self._delete("delete from sessions where start < ?", before)
 
     def delete_weeks(self, before: int) -> tuple[int, int]:
         """Delete weekly reports and totals before a minute; return how many weeks and how many rows of totals."""
         weeks = self._connection.execute("select count(distinct week) from documents where ends <= ?", (before,)).fetchone()[0]
         self._delete("delete from documents where ends <= ?", before)
-        totals = sum(self._delete_slices(table, "hour", before // 60, SLICE_HOURS) for table in ("traffic", "slowed"))
+        totals = sum(self._delete_slices(table, "hour", before // 60, SLICE_HOURS) for table in ("traffic", "slowed", "looked"))
         for sql in (
             "delete from uptime where last_minute < ?",
             "delete from losses where minute < ?",

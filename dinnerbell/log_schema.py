@@ -62,3 +62,21 @@ def m004_retention(db: Database) -> None:
     )
     db.execute("create table deletions (minute integer not null, what text not null, before integer not null, count integer not null)")
     db.execute("create table kept_from (id integer primary key check (id = 1), minute integer not null)")
+
+
+@migrations()
+def m005_proxied(db: Database) -> None:
+    """Create what the proxy alone knows: pages that loaded, connections that were decrypted, and what people say is closed by mistake."""
+    db.execute(
+        "create table pages (minute integer not null, device text not null, name text not null, service text not null, "
+        "verdict text not null, rule text not null, loads integer not null, bytes integer not null, "
+        "primary key (minute, device, name, service, verdict, rule)) without rowid"
+    )
+    db.execute(
+        "create table looked (hour integer not null, device text not null, looked integer not null, shown integer not null, "
+        "primary key (hour, device)) without rowid"
+    )
+    db.execute(
+        "create table mistaken (day integer not null, device text not null, name text not null, minute integer not null, "
+        "rule text not null, words text not null, primary key (day, device, name)) without rowid"
+    )

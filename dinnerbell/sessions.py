@@ -9,7 +9,8 @@ Pure. A look-up is not a person: pages ask for like-buttons, phones keep connect
     bridged             ·       ·   ·   ·   ·                   gaps of up to 5 minutes are joined: 5 minutes
     session     [───────────────────────────────────────)       5 to 10 minutes, grade B
 
-A visit of one minute is no session. Embeds alone are page content (grade C), never minutes. Beats (six or more single-minute
+A page that the proxy saw opened is a visit too, and the session it stands in is grade A: the minutes are the same minutes, so nothing is
+counted twice. A visit of one minute is no session. Embeds alone are page content (grade C), never minutes. Beats (six or more single-minute
 touches of one host, at least 5 minutes apart, at steady intervals) are the device talking to itself.
 """
 
@@ -84,6 +85,10 @@ def sessionise(rows: Iterable[Usage], services: Mapping[str, Service], in_grace:
     return sorted(found, key=lambda session: (session.start, session.device, session.service))
 
 
+def _count(rows: Iterable[Usage]) -> int:
+    return sum(row.lookups for row in rows if not row.is_page)
+
+
 def _by_minute(row: Usage) -> int:
     return row.minute
 
@@ -91,6 +96,8 @@ def _by_minute(row: Usage) -> int:
 def _sessions(device: str, service: str, rows: Sequence[Usage], *, needs_pair: bool) -> list[Session]:
     visits = _pair_minutes(rows) if needs_pair else {row.minute for row in rows if row.host_class is HostClass.USE}
     visits -= _beats(rows)
+    opened = {row.minute for row in rows if row.is_page}
+    visits |= opened  # the proxy saw a page: whatever the look-ups look like, somebody was there
     companions = {row.minute for row in rows if row.host_class in (HostClass.COMPANION, HostClass.USE)}
     occupied = visits | {minute for minute in companions if minute - 1 in visits}
     found = []
@@ -99,8 +106,9 @@ def _sessions(device: str, service: str, rows: Sequence[Usage], *, needs_pair: b
         if len(stretch) >= MIN_OCCUPIED:
             first, last = stretch[0], stretch[-1]
             spans.append((first, last))
-            lookups = sum(row.lookups for row in rows if first <= row.minute <= last and row.host_class is not HostClass.EMBED)
-            found.append(_session(device, service, first, last, (len(stretch), last - first + 1), Grade.B, Verdict.ALLOW, lookups))
+            lookups = _count(row for row in rows if first <= row.minute <= last and row.host_class is not HostClass.EMBED)
+            grade = Grade.A if opened & set(stretch) else Grade.B
+            found.append(_session(device, service, first, last, (len(stretch), last - first + 1), grade, Verdict.ALLOW, lookups))
     embeds = [row for row in rows if row.host_class is HostClass.EMBED and not any(first <= row.minute <= last for first, last in spans)]
     for stretch in _stretches(sorted({row.minute for row in embeds})):
         lookups = sum(row.lookups for row in embeds if stretch[0] <= row.minute <= stretch[-1])
@@ -145,7 +153,7 @@ def _stretches(minutes: Sequence[int]) -> list[list[int]]:
 
 def _beats(rows: Sequence[Usage]) -> set[int]:
     """Return the minutes that are a device's own steady beat, with no other host of the service asked meanwhile."""
-    touches = [row for row in rows if row.host_class is not HostClass.EMBED]
+    touches = [row for row in rows if row.host_class is not HostClass.EMBED and not row.is_page]
     minutes = sorted({row.minute for row in touches})
     beats: set[int] = set()
     start = 0
@@ -192,6 +200,7 @@ def _episodes(device: str, service: str, rows: Sequence[Usage], in_grace: Grace,
     found = []
     for group in groups:
         grade = Grade.B if any(row.minute in people for row in group) else Grade.BACKGROUND
-        lookups = sum(row.lookups for row in group)
+        grade = Grade.A if any(row.is_page for row in group) else grade
+        lookups = _count(group)
         found.append(_session(device, service, group[0].minute, group[-1].minute, (0, 0), grade, Verdict.BLOCK, lookups))
     return found

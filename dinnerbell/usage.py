@@ -10,6 +10,7 @@ from dinnerbell.catalogue import SENSITIVE_KIND, HostClass
 from dinnerbell.config import LogLevel
 from dinnerbell.model import Device, Verdict
 from dinnerbell.policy import Decision, Reason
+from dinnerbell.proxied import Proxied
 
 BUILT_IN = "built-in"
 """The rule of what is decided before the rules."""
@@ -29,6 +30,8 @@ class Usage:
     verdict: Verdict
     rule: str
     lookups: int
+    is_page: bool = False
+    """No look-ups, but pages that somebody opened, as the proxy saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,11 @@ class Batch:
     """(hour, device) to the look-ups that were over the rate limit, and not answered."""
     wrong_clocks: dict[int, WrongClock] = field(default_factory=dict)
     """By their number in this run of the box."""
+    proxied: Proxied = field(default_factory=Proxied)
 
     def __bool__(self) -> bool:
-        return bool(self.traffic) or bool(self.slowed) or self.last_minute is not None or bool(self.ended) or bool(self.wrong_clocks)
+        counted = self.traffic or self.slowed or self.proxied or self.ended or self.wrong_clocks
+        return bool(counted) or self.last_minute is not None
 
     def add(self, minute: int, device: Device, key: LogKey | None, *, refused: bool, count: int = 1) -> None:
         """Count `count` look-ups of one minute. Rows beyond MAX_ROWS keep only their device's total, and are counted as dropped."""
@@ -169,6 +174,7 @@ class Batch:
         for hour_of_device, count in later.slowed.items():
             self._count_slowed(hour_of_device, count)
         self.wrong_clocks.update(later.wrong_clocks)
+        self.proxied.merge(later.proxied)
 
     def _count_lookups(self, row: tuple[int, LogKey], count: int) -> bool:
         if row not in self.lookups and len(self.lookups) >= MAX_ROWS:

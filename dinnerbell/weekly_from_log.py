@@ -72,6 +72,8 @@ def weekly_value(  # noqa: PLR0913 - what a report is made of
         kept_from=kept_from,
         kept_trend=[found for back in range(TREND_WEEKS) if (found := _kept_trend(log, week.back(back), edition)) is not None],
         deletions=log.deletions(week.minutes.start, after),
+        looked=log.looked(week.minutes.start // 60, -(-after // 60)),
+        mistaken=log.mistaken(week.minutes.start, after),
     )
 
 

@@ -120,14 +120,14 @@ class Live:
 PAGE = ("Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate", "Accept: text/html")
 
 
-def ask(tcp: socket.socket, host: str, path: str, *headers: str) -> tuple[int, str]:
-    tcp.sendall("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *(headers or PAGE), "", ""]).encode())
+def ask(tcp: socket.socket, host: str, path: str, *headers: str, method: str = "GET", body: str = "") -> tuple[int, str]:
+    tcp.sendall("\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *(headers or PAGE), "", body]).encode())
     head = _head(tcp).decode("latin-1")
     fields = {name.lower(): value.strip() for line in head.split("\r\n") for name, _, value in [line.partition(":")]}
-    body = b""
-    while "content-length" in fields and len(body) < int(fields["content-length"]):
-        body += tcp.recv(65536)
-    return int(head.split()[1]), body.decode()
+    read = b""
+    while "content-length" in fields and len(read) < int(fields["content-length"]):
+        read += tcp.recv(65536)
+    return int(head.split()[1]), read.decode()
 
 
 def _head(tcp: socket.socket) -> bytes:

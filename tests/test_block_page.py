@@ -15,7 +15,7 @@ from dinnerbell.config import LogLevel
 from dinnerbell.model import People
 from dinnerbell.policy import Ask, decide
 from dinnerbell.usage import log_key
-from dinnerbell_proxy.block_page import Refused, answer_plainly, answer_refused, block_page
+from dinnerbell_proxy.block_page import Refused, answer_plainly, answer_refused, block_page, thanks_page
 from live import ACORN_LANE, STAFF_PHONE, TABLET, rules_of
 
 RULES = ACORN_LANE.replace(
@@ -46,7 +46,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
-        if tag not in ("meta", "link", "br"):
+        if tag not in ("meta", "link", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -122,8 +122,11 @@ def test_a_canary_and_what_no_rule_opens_have_their_own_reasons():
 # ── safe, and for everybody ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 _ELEMENTS = {"html", "head", "meta", "title", "link", "style", "body", "main", "p", "h1", "time", "dl", "div", "dt", "dd", "q", "br", "strong", "footer", "span"}  # fmt: skip  # noqa: E501
+_ELEMENTS |= {"form", "label", "input", "button"}
 
 
+_ATTRIBUTES = {"lang", "charset", "name", "content", "rel", "href", "class", "datetime"}
+_ATTRIBUTES |= {"method", "action", "for", "id", "maxlength", "autocomplete"}
 _HOSTILE = ['"><script>alert(1)</script>', "</title><img src=x onerror=y>", "\u202etxt"]
 
 
@@ -146,7 +149,7 @@ def test_nothing_written_by_others_becomes_markup(hostile):
     )
     reader = _Reader(page)
     assert {tag for tag, _ in reader.elements} <= _ELEMENTS
-    assert all(set(attributes) <= {"lang", "charset", "name", "content", "rel", "href", "class", "datetime"} for _, attributes in reader.elements)  # fmt: skip  # noqa: E501
+    assert all(set(attributes) <= _ATTRIBUTES for _, attributes in reader.elements)
     assert "\u202e" not in page
 
 
@@ -169,6 +172,18 @@ def test_the_page_is_built_for_readers_of_every_kind():
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", page))
     for ink, paper in (("ink", "#ffffff"), ("soft", "#ffffff"), ("soft", colours["desk"]), ("accent", "#ffffff")):
         assert _contrast(colours[ink], paper) >= 4.5
+
+
+def test_its_form_can_be_used_without_a_mouse_or_a_screen():
+    """The field has a label, the button says to whom it goes, and the page it leads to says what becomes of it."""
+    page = block_page(refused())
+    assert '<label for="words">' in page
+    assert '<input id="words"' in page
+    assert "Tell Ada Fern" in words(page)
+    assert "The weekly report will have your words, the site and room-tablet-1." in words(page)
+    assert "The weekly report will have your words and the site." in words(block_page(refused(address=STAFF_PHONE)))
+    assert "written down for Ada Fern" in words(thanks_page(refused()))
+    assert _contrast("#6b7775", "#ffffff") >= 3  # WCAG 1.4.11: the edge of the field
 
 
 def _contrast(one: str, other: str) -> float:

@@ -16,6 +16,7 @@ from dinnerbell.config import LogConfig, LogLevel, ReportConfig, Rules
 from dinnerbell.log import Contact
 from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pass, People, Rule, Setting, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, Policy, decide
+from dinnerbell.proxied import Looked, Mistaken
 from dinnerbell.times import Closures, TimeSpan, parse_window
 from dinnerbell.usage import Deletion, LogKey, Traffic, Usage, WrongClock, log_key
 from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek, WeeklyReport
@@ -182,6 +183,8 @@ class Box:
     wrong_clocks: Sequence[WrongClock] = ()
     kept_from: int = 0
     slowed: Mapping[str, int] = field(default_factory=dict)
+    looked: Sequence[Looked] = ()
+    mistaken: Sequence[Mistaken] = ()
     made_at: datetime | None = None
     """None: on the Monday after the week, at 7."""
 
@@ -261,6 +264,8 @@ class Box:
             kept_trend=kept_trend,
             deletions=deletions,
             slowed=self.slowed,
+            looked=self.looked,
+            mistaken=self.mistaken,
         )
 
 
@@ -309,6 +314,11 @@ def busy_box() -> Box:
     box.ask(VISITOR, "tiktokv.eu", "Tue 15:30").ask(VISITOR, "tunnel.example", "Tue 15:33")
     box.ask("office-laptop", "tunnel.example", "Thu 16:45")
     box.ask(UNKNOWN, "journal.example", "Wed 13:10").ask(UNKNOWN, "tiktokv.eu", "Wed 13:20", minutes=(0, 6))
+    box.looked = [Looked("office-laptop", 14, 2)]
+    box.mistaken = [
+        Mistaken(box.minute("Tue 10:44"), "room-tablet-1", "m.youtube.com", "Children and unknown devices", "song for <circle> time"),
+        Mistaken(box.minute("Wed 10:10"), STAFF_PHONE, "i.instagram.com", "Not in setting hours"),
+    ]
     start = box.week.minutes.start
     box.up = [
         (box.week.back(3).minutes.start, box.minute("Wed 14:04")),

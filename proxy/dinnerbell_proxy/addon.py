@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,21 +29,31 @@ from dinnerbell.model import Network, plain_address
 from dinnerbell.names import BadName
 from dinnerbell.plain import refusal
 from dinnerbell_dns.clients import is_answered
-from dinnerbell_proxy.block_page import Refused, answer_plainly, answer_refused
+from dinnerbell_proxy.block_page import MISTAKEN_PATH, Refused, answer_plainly, answer_refused, answer_thanks
 from dinnerbell_proxy.cutting import cut
 from dinnerbell_proxy.hosts import authority_host, host_name, is_inside
-from dinnerbell_proxy.judge import Case, Ruling, Step, judge_connect, judge_decrypted, judge_hello, judge_inside, judge_request
-from dinnerbell_proxy.keeper import Keeper
+from dinnerbell_proxy.judge import Case, Judged, Ruling, Step, judge_connect, judge_decrypted, judge_hello, judge_inside, judge_request
+from dinnerbell_proxy.keeper import Keeper, minute_of
 from dinnerbell_proxy.messages import facts, is_asked, is_short, lead, make_request_safe, response
 from dinnerbell_proxy.open_now import Over
 from dinnerbell_proxy.pac import is_pac_request, pac_answer
-from dinnerbell_proxy.sight import Opened
+from dinnerbell_proxy.sight import Fetch, Opened
 from dinnerbell_proxy.watch import say
 
 _OPTIONS = {"connection_strategy": "lazy", "stream_large_bodies": "1m", "flow_detail": 0}
 """What the judging rests on: nobody is connected to before the name is judged; and what passes is neither kept nor printed."""
 _SNI_EXTENSION = 0  # RFC 6066
 _STATUS = {Step.REFUSE: 403, Step.ELSEWHERE: 421, Step.MALFORMED: 400}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A request that passed, as it was judged; `size`: bytes of its answer so far."""
+
+    case: Case
+    judged: Judged
+    fetch: Fetch
+    size: int = 0
 
 
 class DinnerbellAddon:
@@ -162,6 +173,8 @@ class DinnerbellAddon:
         else:
             ruling = self._rule(client, case, judge_hello(case, hello.sni, self._tunnels.get(client.id), address[0]))
         data.ignore_connection = not ruling.is_decrypted  # refused: `server_connect` hangs up
+        if ruling.is_decrypted:
+            self.keeper.ledger.note_look(case.device, minute_of(case.at), is_shown=ruling.step is Step.SHOW)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         client, request = flow.client_conn, flow.request
@@ -186,7 +199,12 @@ class DinnerbellAddon:
         else:
             ruling = judge_request(case, (host or request.host,), None, sight)
         self._count(client, case, ruling)
+        if request.method == "POST" and request.path == MISTAKEN_PATH and is_short(request):
+            flow.metadata[_SAID] = case, ruling  # `request` has the form, and answers it
+            return
         if not ruling.is_open:
+            if fetch.is_page and ruling.about is not None:
+                self.keeper.note_page(case, ruling.about, loads=1, size=0)
             self._answer(flow, case, ruling)
             return
         self._opened.remember(case.device.name, fetch, sight)
@@ -195,11 +213,28 @@ class DinnerbellAddon:
             lead(request, ruling.target)
         self._rulings[client.id] = Ruling(Step.PASS)  # and the gate has nothing to add
         self.keeper.open_now.begin(client.id, _address(client.peername[0]), flow.id, ruling.judged)
+        flow.metadata[_SEEN] = _Seen(case, ruling.judged[0], fetch)
+
+    def request(self, flow: http.HTTPFlow) -> None:
+        """Take the form of the page that says why: closed by mistake."""
+        said: tuple[Case, Ruling] | None = flow.metadata.pop(_SAID, None)
+        if said is None:
+            return
+        case, ruling = said
+        about = ruling.about
+        if ruling.is_open or about is None or not about.is_refused:
+            answer = answer_plainly(200, "It is not closed any more.")
+        elif flow.request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            answer = answer_plainly(403, "")  # another page's form, in somebody else's name
+        else:
+            self.keeper.ledger.note_mistaken(case.device, about, minute_of(case.at), flow.request.urlencoded_form.get("words", ""))
+            answer = answer_thanks(Refused(case.policy, case.device, about.name, about.decision, case.at))
+        flow.response = response(answer, flow.request)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let what passes flow by as it comes: nothing of it is kept, and a stream that never ends is a stream."""
         if flow.response is not None and flow.response.status_code != _SWITCHING and not flow.response.stream:
-            flow.response.stream = self._tap(flow.id)
+            flow.response.stream = self._tap(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
         if flow.websocket is None:
@@ -239,13 +274,24 @@ class DinnerbellAddon:
             if judged.is_refused or is_asked(client):
                 self.keeper.note(case, judged)
 
-    def _tap(self, flow_id: str) -> Callable[[bytes], bytes | list[bytes]]:
+    def _tap(self, flow: http.HTTPFlow) -> Callable[[bytes], bytes | list[bytes]]:
+        """Return what a response flows through: counted, and stopped when it is no longer allowed."""
+        seen: _Seen | None = flow.metadata.get(_SEEN)
+
         def pass_on(data: bytes) -> bytes | list[bytes]:
-            return [] if flow_id in self._stopped else data
+            if flow.id in self._stopped:
+                return []
+            if seen is not None:
+                seen.size += len(data)
+            return data
 
         return pass_on
 
     def _ended(self, flow: http.HTTPFlow) -> None:
+        seen: _Seen | None = flow.metadata.pop(_SEEN, None)
+        if seen is not None and flow.response is not None:
+            loads = 1 if seen.fetch.is_page and flow.response.status_code < _REDIRECTION else 0
+            self.keeper.note_page(seen.case, seen.judged, loads=loads, size=seen.size)
         self._stopped.discard(flow.id)
         self.keeper.open_now.end(flow.client_conn.id, flow.id)
 
@@ -271,6 +317,9 @@ class DinnerbellAddon:
         return _end(client.peername) in self._own
 
 
+_SAID, _SEEN = "dinnerbell-said", "dinnerbell-seen"
+"""Under these names mitmproxy keeps our things with a request."""
+_REDIRECTION = 300
 _SWITCHING = 101  # RFC 9110 section 15.2.2: a WebSocket begins
 
 

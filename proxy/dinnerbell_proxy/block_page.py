@@ -5,7 +5,7 @@ from a file or from the network goes through `_safe`. It is read by staff, paren
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
@@ -14,12 +14,15 @@ from types import MappingProxyType
 from dinnerbell.model import Device, Owner, People, Rule, Setting
 from dinnerbell.plain import refusal
 from dinnerbell.policy import Decision, Policy, Reason
+from dinnerbell.proxied import MAX_WORDS
 from dinnerbell.usage import LogKey
 from dinnerbell.wording import joined, until_phrase, who_phrase
 
+MISTAKEN_PATH = "/.well-known/dinnerbell/closed-by-mistake"
+"""Where the page's form goes, on whatever host the page stands for."""
 _PAGE_DESTINATIONS = frozenset({"document", "iframe", "frame", "embed", "object"})
 """Sec-Fetch-Dest (W3C Fetch Metadata) of what a person looks at."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'"
 _HEADERS = MappingProxyType(
     {
         "Cache-Control": "no-store",
@@ -60,6 +63,11 @@ def answer_refused(refused: Refused, destination: str | None, accept: str) -> An
     return _answer(403, "text/plain; charset=utf-8", "")
 
 
+def answer_thanks(refused: Refused) -> Answer:
+    """Return the answer to somebody who has said that it is closed by mistake."""
+    return _answer(200, "text/html; charset=utf-8", thanks_page(refused))
+
+
 def answer_plainly(status: int, sentence: str) -> Answer:
     """Return an answer that nobody sees as a page: to a CONNECT, or to a request that is none."""
     return _answer(status, "text/plain; charset=utf-8", f"{sentence}\n" if sentence else "")
@@ -86,6 +94,40 @@ def block_page(refused: Refused) -> str:
     """Return the page, whole."""
     setting = refused.policy.setting
     title = f"{_subject(refused)} is closed on this device"
+    return framed(
+        title,
+        setting.name,
+        [
+            f"<h1>{_safe(title)}</h1>",
+            f'<p class="until">{_until(refused)}</p>',
+            "<dl>",
+            *(f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in _rows(refused)),
+            "</dl>",
+            *_form(refused),
+            '<p class="calm">Seeing this page is nothing against you: pages and apps often ask for other sites by themselves.</p>',
+        ],
+        _footer(refused),
+    )
+
+
+def thanks_page(refused: Refused) -> str:
+    """Return what somebody sees who has said that something is closed by mistake."""
+    setting = refused.policy.setting
+    whom = setting.people.manager or f"whoever is in charge at {setting.name}"
+    return framed(
+        "Thank you",
+        setting.name,
+        [
+            "<h1>Thank you</h1>",
+            f'<p class="until">It is written down for {_safe(whom)}, and the weekly report has it.</p>',
+            f"<p>Until somebody decides, {_safe(_subject(refused))} stays closed. If it is urgent, ask in person.</p>",
+        ],
+        _footer(refused),
+    )
+
+
+def framed(title: str, setting: str, lines: Sequence[str], footer: str) -> str:
+    """Return a page: `lines` and `footer` are markup, the rest is text."""
     return "\n".join(
         [
             "<!doctype html>",
@@ -93,26 +135,34 @@ def block_page(refused: Refused) -> str:
             "<head>",
             '<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{_safe(title)} - {_safe(setting.name)}</title>",
+            f"<title>{_safe(title)} - {_safe(setting)}</title>",
             '<link rel="icon" href="data:,">',
             f"<style>{_STYLE}</style>",
             "</head>",
             "<body>",
             "<main>",
-            f'<p class="over">{_safe(setting.name)}</p>',
-            f"<h1>{_safe(title)}</h1>",
-            f'<p class="until">{_until(refused)}</p>',
-            "<dl>",
-            *(f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in _rows(refused)),
-            "</dl>",
-            '<p class="calm">Seeing this page is nothing against you: pages and apps often ask for other sites by themselves.</p>',
+            f'<p class="over">{_safe(setting)}</p>',
+            *lines,
             "</main>",
-            f"<footer>{_footer(refused)}</footer>",
+            f"<footer>{footer}</footer>",
             "</body>",
             "</html>",
             "",
         ]
     )
+
+
+def _form(refused: Refused) -> Iterator[str]:
+    """Yield the form that says: closed by mistake. It goes to the page's own address, where the proxy takes it."""
+    people = refused.policy.setting.people
+    is_own = refused.device.owner in (Owner.STAFF, Owner.VISITOR)
+    noted = "your words and the site" if is_own else f"your words, the site and {refused.device.name}"
+    yield f'<form method="post" action="{MISTAKEN_PATH}">'
+    yield '<label for="words">Closed by mistake? Say what you need it for</label>'
+    yield f'<input id="words" name="words" maxlength="{MAX_WORDS}" autocomplete="off">'
+    yield f"<button>Tell {_safe(people.manager or 'whoever is in charge')}</button>"
+    yield f"<p>The weekly report will have {_safe(noted)}.</p>"
+    yield "</form>"
 
 
 def _subject(refused: Refused) -> str:
@@ -207,6 +257,12 @@ main { max-width: 40rem; margin: 6vh auto 0; padding: 2.25rem 2.5rem 1.75rem; ba
 h1 { margin: .25rem 0 .5rem; font: 600 2rem/1.2 var(--serif); letter-spacing: -.01em; }
 .until { margin: 0 0 1.5rem; font-size: 1.25rem; color: var(--accent); } time { font-weight: 600; }
 dl { margin: 0; } dl div { display: grid; grid-template-columns: 8.5rem 1fr; padding: .75rem 0; border-top: 1px solid var(--line); }
+form { display: grid; grid-template-columns: 1fr auto; gap: .5rem .75rem; margin: .25rem 0 1rem; padding-top: 1rem; }
+form { border-top: 1px solid var(--line); }
+form label, form p { grid-column: 1 / -1; margin: 0; } form p { color: var(--soft); font-size: .9375rem; }
+input, button { font: inherit; padding: .5rem .75rem; border: 1px solid #6b7775; border-radius: 3px; min-width: 0; }
+button { color: #fff; background: var(--accent); border-color: var(--accent); cursor: pointer; }
+:focus-visible { outline: 3px solid #c47a00; outline-offset: 2px; }
 dt { color: var(--soft); } dd { margin: 0; } q { font-weight: 600; quotes: none; }
 .calm { margin: .5rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .9375rem; }
 footer { max-width: 40rem; margin: .75rem auto; color: var(--soft); font-size: .8125rem; text-align: center; }

@@ -61,6 +61,11 @@ class Keeper:
         level = self.watch.rules.log.levels[case.device.owner]
         return self.ledger.note(case.device, level, judged, minute_of(case.at))
 
+    def note_page(self, case: Case, judged: Judged, *, loads: int, size: int) -> None:
+        """Count pages that were opened, and bytes."""
+        level = self.watch.rules.log.levels[case.device.owner]
+        self.ledger.note_page(case.device, level, judged, minute_of(case.at), loads=loads, size=size)
+
     async def _run(self, close: Callable[[Over], None]) -> None:
         written, trouble, policy = self._clock.ticks(), None, self.watch.rules.policy
         while True:

@@ -7,6 +7,7 @@ So that a look-up is the same thing in both, a device's name is counted once a m
 from dinnerbell.config import LogLevel
 from dinnerbell.model import Device
 from dinnerbell.policy import Reason
+from dinnerbell.proxied import MAX_WORDS, Mistaken, PageKey
 from dinnerbell.usage import Batch, LogKey, log_key, rule_name
 from dinnerbell_proxy.judge import Judged
 
@@ -33,6 +34,24 @@ class Ledger:
             refused = judged.is_refused and judged.decision.reason is not Reason.CANARY
             self._batch.add(minute, device, key, refused=refused)
         return key
+
+    def note_page(  # noqa: PLR0913 - a row's fields
+        self, device: Device, level: LogLevel, judged: Judged, minute: int, *, loads: int, size: int
+    ) -> None:
+        """Count pages of a service that were opened, and bytes of its answers, as far as the log keeps such a thing of this device."""
+        key = log_key(level, device, judged.name, judged.decision)
+        if key is not None and key.device and key.service is not None:
+            row = PageKey(key.device, key.name, key.service, key.verdict, key.rule)
+            self._batch.proxied.add_page(minute, row, loads=loads, size=size)
+
+    def note_look(self, device: Device, minute: int, *, is_shown: bool) -> None:
+        """Count a connection that was decrypted, because of what is inside or to show why it is refused."""
+        self._batch.proxied.add_look(minute, device.name, is_shown=is_shown)
+
+    def note_mistaken(self, device: Device, judged: Judged, minute: int, words: str) -> None:
+        """Take note that somebody says that a name is closed by mistake, with what they wrote."""
+        one_line = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())[:MAX_WORDS]
+        self._batch.proxied.add_mistaken(Mistaken(minute, device.name, judged.name, rule_name(judged.decision), one_line))
 
     def take(self) -> Batch:
         """Hand over what was counted. It does not say that the box was answering: whether DNS did, the proxy cannot know."""

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 
 from dinnerbell.config import Rules, Upstream
 from dinnerbell.model import Owner
+from dinnerbell.proxied import Looked, Mistaken
 from dinnerbell.usage import Deletion
 from dinnerbell_reports.annex_values import (
     Bypass,
     Essential,
     EssentialLine,
     Missing,
+    MistakenLine,
     Newcomers,
     NewDevice,
     NewGroupDevices,
@@ -105,7 +107,7 @@ def _upstream(upstream: Upstream) -> str:
     return "the network's own resolver" if upstream.scheme == "system" else upstream.scheme
 
 
-def essential(rules: Rules, evidence: Evidence) -> Essential:
+def essential(rules: Rules, week: Week, registry: Registry, evidence: Evidence, mistaken: Iterable[Mistaken]) -> Essential:
     services = rules.policy.catalogue.services
     hosts: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     lookups: Counter[tuple[str, str, str, str]] = Counter()
@@ -119,11 +121,13 @@ def essential(rules: Rules, evidence: Evidence) -> Essential:
         EssentialLine(service, tuple(sorted(hosts[service, device, group, rule])), device, group, count, rule)
         for (service, device, group, rule), count in sorted(lookups.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return Essential(tuple(lines), evidence.sensitive_refused)
+    said = [(each, registry.who(each.device)) for each in mistaken]
+    told = [MistakenLine(at_minute(each.minute, week.zone), each.name, who.label, who.group, each.rule, each.words) for each, who in said]
+    return Essential(tuple(lines), evidence.sensitive_refused, tuple(told))
 
 
-def records(rules: Rules, week: Week, deletions: Iterable[Deletion]) -> Records:
-    """Return part 18. `deletions`: of this week."""
+def records(rules: Rules, week: Week, deletions: Iterable[Deletion], looked: Sequence[Looked]) -> Records:
+    """Return part 18. `deletions` and `looked`: of this week."""
     log = rules.log
     counts: Counter[str] = Counter()
     latest: dict[str, int] = {}
@@ -139,7 +143,20 @@ def records(rules: Rules, week: Week, deletions: Iterable[Deletion]) -> Records:
         deleted=f"Deleted this week, as rules.yaml says: {and_list(told)}." if told else "Nothing was deleted this week.",
         retention=f"Look-ups are kept for {log.keep_lookups_days} days, sessions for {log.keep_sessions_days} days, weekly reports and "
         f"totals for {log.keep_weeks_days} days. What is older is deleted every day while the box runs.",
+        looked_into=_looked_into(rules, looked),
     )
+
+
+def _looked_into(rules: Rules, looked: Sequence[Looked]) -> str:
+    """Return what the proxy decrypted. Only the setting's own devices that rules.yaml names are ever looked into."""
+    named = [name for name, device in rules.policy.devices.items() if device.is_intercepted]
+    if not named and not looked:
+        return ""
+    into, shown = sum(each.into for each in looked), sum(each.shown for each in looked)
+    whose = f" of {and_list(sorted(each.device for each in looked))}" if looked else ""
+    may = f"The proxy may look into {and_list(named)}. " if named else ""
+    why = "only to show why something is closed"
+    return f"{may}It looked into {counted(into, 'connection')}{whose} this week, and opened {shown} more {why}."
 
 
 def first_week(week: Week, contacts: Sequence[Contact], before: Sequence[Evidence], seen: frozenset[Who]) -> bool:

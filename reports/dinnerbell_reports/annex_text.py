@@ -13,7 +13,8 @@ def annex_text(page: TextPage, report: WeeklyReport) -> None:
     _essential(page, report)
     _changes(page, report)
     page.heading(f"{report.records.number}  {report.records.heading}")
-    page.items([report.records.viewers, report.records.deleted, report.records.retention])
+    records = report.records
+    page.items([records.viewers, records.deleted, records.retention, *([records.looked_into] if records.looked_into else [])])
     page.heading("Not in this release")
     page.items(f"{each.number} {each.heading}" for each in report.missing)
     page.line("These parts are empty, not good news.")
@@ -71,6 +72,9 @@ def _essential(page: TextPage, report: WeeklyReport) -> None:
     if part.sensitive_lookups:
         what = counted(part.sensitive_lookups, "look-up")
         told.append(f"Health, union, banking, faith or advice sites: {what} refused. It is not kept by which device.")
+    for said in part.mistaken:
+        words = f": “{said.words}”" if said.words else ""
+        told.append(f"“Closed by mistake?” {said.at:%a %H:%M}, {said.device or said.group}: {said.name}, by “{said.rule}”{words}.")
     page.items(told)
 
 

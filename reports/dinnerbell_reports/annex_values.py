@@ -227,10 +227,24 @@ class EssentialLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MistakenLine:
+    at: datetime
+    name: str
+    device: str
+    """Empty for people's own devices."""
+    group: str
+    rule: str
+    words: str
+    """What they wrote, cut to a line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Essential:
     lines: tuple[EssentialLine, ...]
     sensitive_lookups: int
     """Refused look-ups of health, union, banking, faith and advice sites: kept without device and name."""
+    mistaken: tuple[MistakenLine, ...] = ()
+    """What people said to be closed by mistake, on the page that told them that it is closed."""
     number: int = 15
     heading: str = "Essential services refused"
 
@@ -240,6 +254,8 @@ class Records:
     viewers: str
     deleted: str
     retention: str
+    looked_into: str = ""
+    """What the proxy decrypted; empty where no device is looked into."""
     number: int = 18
     heading: str = "Who looked, and what was deleted"
 

@@ -44,7 +44,7 @@ def _environment() -> Environment:
     for filter_ in (
         phrases.number, phrases.count_text, phrases.counted, phrases.and_list, phrases.range_text, phrases.minutes_text,
         phrases.day_text, phrases.short_day, phrases.long_day, phrases.days_text, phrases.moment_text, phrases.span_text,
-        phrases.wrong_time_text, phrases.refused_file_text, phrases.slowed_text,
+        phrases.wrong_time_text, phrases.refused_file_text, phrases.slowed_text, phrases.grade_text,
     ):  # fmt: skip
         environment.filters[filter_.__name__] = filter_
     environment.globals.update(Kept=Kept, Light=Light, Proof=Proof, Standing=Standing, Opening=Opening, pictures=pictures)

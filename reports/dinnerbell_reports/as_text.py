@@ -14,6 +14,7 @@ from dinnerbell_reports.phrases import (
     counted,
     day_text,
     days_text,
+    grade_text,
     long_day,
     minutes_text,
     moment_text,
@@ -164,7 +165,7 @@ def _uses(lines: Iterable[UseLine]) -> list[str]:
         leave = line.standing.value + (f", “{line.rule}”" if line.rule != "otherwise" else "")
         found.append(
             f"{line.service} on {line.device}: {minutes_text(line.minutes)} in {counted(line.sessions, 'session')}"
-            f"{', of these ' + and_list(of_these) if of_these else ''}; {leave}; evidence B{' (pair)' if line.evidence == 'pair' else ''}."
+            f"{', of these ' + and_list(of_these) if of_these else ''}; {leave}; evidence {grade_text(line.evidence)}."
         )
     return found
 

@@ -157,7 +157,7 @@ class Witness:
 
     def _use(self, who: Who, session: Session, rows: Sequence[Usage]) -> Use:
         """Say by what leave a session was: by the rule of its own hosts, and only if all of them agree."""
-        speaking = _of(rows, HostClass.USE) or _of(rows, HostClass.COMPANION)
+        speaking = [row for row in rows if row.is_page] or _of(rows, HostClass.USE) or _of(rows, HostClass.COMPANION)
         names: Counter[str] = Counter()
         for row in speaking:
             names[row.rule] += row.lookups
@@ -165,7 +165,7 @@ class Witness:
         standing = next((each for each in (Standing.OPEN, Standing.NAMED) if each in standings), Standing.APPROVED)
         rule = max((name for name in names if self._standing(name, session.service) is standing), key=lambda name: names[name], default="")
         service = self._policy.catalogue.services.get(session.service)
-        evidence = "pair" if service is not None and service.evidence == "pair" else "signature"
+        evidence = "page" if session.grade is Grade.A else "pair" if service is not None and service.evidence == "pair" else "signature"
         return Use(who, session, service.name if service else session.service, evidence, standing, rule)
 
     def _standing(self, rule_name: str, service: str) -> Standing:
@@ -196,7 +196,8 @@ class _Rows:
 
 def names_itself(rule: Rule, service: str) -> bool:
     """Tell whether the rule speaks of this very service or of single domains: somebody thought of it, and wrote it down."""
-    return any(target.kind is TargetKind.DOMAIN or target == Target(TargetKind.SERVICE, service) for target in rule.targets)
+    kinds = (TargetKind.DOMAIN, TargetKind.PAGE)
+    return any(target.kind in kinds or target == Target(TargetKind.SERVICE, service) for target in rule.targets)
 
 
 def _of(rows: Iterable[Usage], host_class: HostClass) -> list[Usage]:

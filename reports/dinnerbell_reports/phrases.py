@@ -112,3 +112,8 @@ def slowed_text(each: Slowed) -> str:
     if not each.device and each.group == NOBODY:
         who = "A device nobody has named"
     return f"{who} asked too fast and was slowed down: {counted(each.lookups, 'look-up')} not answered. An app on it may be broken."
+
+
+def grade_text(evidence: str) -> str:
+    """Return the grade of a session by what it rests on: a page that the proxy saw, a signature, or the pair that stands for one."""
+    return {"page": "A", "pair": "B (pair)"}.get(evidence, "B")

@@ -158,6 +158,9 @@ def _about_the_rest(facts: Facts) -> Iterator[Asked]:
             counts["Health, union, banking, faith or advice"] = sensitive
         told = " ".join(f"{what}: {counted(count, 'look-up')} refused." for what, count in counts.items())
         yield Asked(Light.AMBER, "Which rule should let these essential services through?", told, Proof.RECORD, 15, MANAGER)
+    if said := facts.essential.mistaken:
+        told = f"{and_list(sorted({each.name for each in said}))}: whoever met the page that closes it says so."
+        yield Asked(Light.AMBER, "Is this closed by mistake?", told, Proof.RECORD, 15, MANAGER)
     setting = facts.rules.policy.setting
     if setting.policy_review_by is not None and setting.policy_review_by < facts.made_on:
         told = f"The {setting.policy_title} was due for review by {day_text(setting.policy_review_by)}."
