@@ -54,6 +54,12 @@ def dinnerbell(folder: Path, upstream: int, names: Path | None = None, rules: st
     return Peer("Dinnerbell, usage log on", port, command)
 
 
+def two_workers(folder: Path, upstream: int, names: Path | None = None) -> Peer:
+    """The second answers some seconds after the first."""
+    peer = dinnerbell(folder, upstream, names)
+    return Peer("Dinnerbell, two workers", peer.port, (*peer.command, "--workers", "2"))
+
+
 def dnsmasq_without_log(folder: Path, upstream: int, names: Path | None = None) -> Peer:
     port = free_port()
     (folder / "dnsmasq.conf").write_text("".join(f"local=/{name}/\n" for name in _read(names)))
@@ -112,7 +118,7 @@ def knot_resolver(folder: Path, upstream: int, names: Path | None = None) -> Pee
     return Peer("knot-resolver, no log", port, ("kresd", "-n", "-c", str(folder / "kresd.conf"), str(folder)))
 
 
-EVERY: tuple[Make, ...] = (dinnerbell, dnsmasq_with_log, dnsmasq_without_log, unbound, dnsdist, recursor, knot_resolver)
+EVERY: tuple[Make, ...] = (dinnerbell, two_workers, dnsmasq_with_log, dnsmasq_without_log, unbound, dnsdist, recursor, knot_resolver)
 
 
 def free_port() -> int:

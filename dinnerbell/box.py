@@ -25,8 +25,11 @@ from dinnerbell.log_thread import LogThread
 from dinnerbell.rules_in_force import RulesInForce
 from dinnerbell.telling import Telling
 from dinnerbell.tidy_keeper import TidyKeeper
+from dinnerbell.usage import Batch
 from dinnerbell.weekly_job import WeeklyJob
 from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
+from dinnerbell.workers.crew import Crew, ensure_free
+from dinnerbell.workers.messages import Orders
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute
 from dinnerbell_dns.encrypted import News
 from dinnerbell_dns.machine import on_link_networks
@@ -52,6 +55,8 @@ class Box:
     trusts_clock: bool = False
     metrics: Endpoint | None = None
     """Where to serve /metrics; None: nowhere."""
+    workers: int = 1
+    """Processes that answer, this one among them; it alone writes."""
     tidy_after: float = 180.0
     """Seconds after the start before what is too old is looked for."""
     _written_minute: int | None = None
@@ -62,6 +67,7 @@ class Box:
     _whom_to_ask: WhomToAsk = field(init=False)
     _lists: ListKeeper = field(init=False)
     _weekly: WeeklyJob = field(init=False)
+    _crew: Crew = field(init=False)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises CannotAsk, RulesFileError, LogError or OSError when it can't start."""
@@ -80,7 +86,8 @@ class Box:
         self._tell_clock(rules)
         self._in_force.keep()
         server = Server(rules, self._whom_to_ask.forwarder, self.clock, on_link_networks())
-        telling = Telling(self.data, self.clock, server, log, self._in_force, self._time, self._lists)
+        self._crew = Crew(self.workers, self.clock)
+        telling = Telling(self.data, self.clock, server, log, self._in_force, self._time, self._lists, self._crew)
         tidy = TidyKeeper(self.data, self._right_time, self.tidy_after)
         loop = asyncio.get_running_loop()
         stop, reload = asyncio.Event(), asyncio.Event()
@@ -88,13 +95,16 @@ class Box:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
         try:
-            await server.start(self._endpoints(rules))
+            if not self._crew.is_empty:
+                ensure_free(self._endpoints(rules))
+            await server.start(self._endpoints(rules), shared=not self._crew.is_empty)
             for endpoint in server.endpoints:
                 say(f"answering on {endpoint} (udp, tcp)")
             await self._encrypt(server)
             if server.without_ipv6:
                 say("this machine has no IPv6, so [::] is left out", error=True)
             await telling.start(self.metrics)
+            self._crew.start(self._orders(server))
             self._lists.start()
             tidy.start()
             await self._work(server, log, telling, stop, reload)
@@ -103,14 +113,16 @@ class Box:
             await tidy.stop()
             await self._lists.stop()
             await self._weekly.stop()
+            await self._crew.stop()  # the kernel gives us their share until we stop, too
             await server.stop()
-            log.put(self._time.receive(server.take_counts(), self.clock.ticks()))
+            log.put(self._time.receive(self._counts(server), self.clock.ticks()))
             log.stop()
             if log.trouble:
                 say(log.trouble, error=True)
 
     async def _work(self, server: Server, log: LogThread, telling: Telling, stop: asyncio.Event, reload: asyncio.Event) -> None:
         flushed = refreshed = self.clock.ticks()
+        flush_share = 0.9 if self._crew.is_empty else 0.65  # of the time in which it has to be written: workers report up to 0.2 s later
         while not stop.is_set():
             try:
                 async with asyncio.timeout(min(WATCH_SECONDS, server.rules.log.flush_seconds * 0.45)):  # two of these make a flush, in time
@@ -118,9 +130,10 @@ class Box:
             except TimeoutError:
                 pass
             server.look_around()
+            self._crew.look()
             if self._time.has_news(self.clock.wall(), self.clock.ticks()):
-                self._clock_was_put(server, log)
-            if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * 0.9:
+                await self._clock_was_put(server, log)
+            if self.clock.ticks() - flushed >= server.rules.log.flush_seconds * flush_share:
                 flushed = self.clock.ticks()
                 self._flush(server, log)
             if self.clock.ticks() - refreshed >= REFRESH_SECONDS:
@@ -140,15 +153,15 @@ class Box:
                 telling.ready()
             if self._in_force.passes.is_stale():
                 self._in_force.read_passes()
-                server.use(self._rules_now())
+                self._enforce(server)
             if self._lists.has_news:
-                server.use(self._rules_now())
+                self._enforce(server)
             if not self._time.is_wrong:  # whose week it is, nobody knows then
                 self._weekly.look(self._in_force.file.rules, self._now(), self.clock.ticks())
             telling.alive()
 
     def _flush(self, server: Server, log: LogThread) -> None:
-        batch = self._time.receive(server.take_counts(), self.clock.ticks())
+        batch = self._time.receive(self._counts(server), self.clock.ticks())
         is_news = batch.last_minute not in (None, self._written_minute)
         if is_news or batch.traffic or batch.slowed or batch.ended or batch.wrong_clocks:  # else idle: flash cards wear out
             self._written_minute = batch.last_minute
@@ -160,27 +173,52 @@ class Box:
     async def _reload(self, server: Server) -> None:
         if not await asyncio.to_thread(self._in_force.read_again):
             return
-        rules = self._rules_now()
         try:
-            self._choose_upstreams(rules)
+            self._choose_upstreams(self._in_force.file.rules)
         except CannotAsk as problem:
             say(f"{problem}; the upstreams that were asked are asked on", error=True)
-        server.use(rules)
+        self._enforce(server)
         await self._encrypt(server)
-        say(f"{self.rules_path} was changed: {len(self._in_force.file.rules.policy.rules)} rules are in force")
+        late = "".join(f"; worker {number} is still reading them" for number in await self._crew.obeyed())
+        say(f"{self.rules_path} was changed: {len(self._in_force.file.rules.policy.rules)} rules are in force{late}")
         await asyncio.to_thread(self._in_force.keep)
+
+    def _enforce(self, server: Server) -> None:
+        rules = self._rules_now()
+        self._crew.tell(self._orders(server))
+        server.use(rules)
+
+    def _orders(self, server: Server) -> Orders:
+        """Return what the workers have to know, to do what this process does."""
+        rules = self._in_force.file.rules
+        return Orders(
+            text=self._in_force.file.text,
+            passes=self._in_force.open_passes(),
+            clock_is_wrong=self._time.is_wrong,
+            upstream=self.upstream or rules.box.upstream,
+            listen=self._endpoints(rules),
+            endpoints=server.endpoints,
+            data=str(self.data),
+        )
+
+    def _counts(self, server: Server) -> Batch:
+        """Return what all processes have counted since the last call."""
+        batch = server.take_counts()
+        batch.merge(self._crew.take_counts())
+        return batch
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _clock_was_put(self, server: Server, log: LogThread) -> None:
+    async def _clock_was_put(self, server: Server, log: LogThread) -> None:
+        await self._crew.gather()
         was_wrong, wall, ticks = self._time.is_wrong, self.clock.wall(), self.clock.ticks()
-        log.put(self._time.receive(server.take_counts(), ticks))
+        log.put(self._time.receive(self._counts(server), ticks))
         self._time.look(wall, ticks)
         if was_wrong and not self._time.is_wrong:
             log.put(self._time.dated(int(wall // 60)))
         if was_wrong != self._time.is_wrong:
             self._tell_clock(server.rules)
-        server.use(self._rules_now())  # forgets every answer; and another pass may be open now
+        self._enforce(server)  # forgets every answer; and another pass may be open now
 
     def _tell_clock(self, rules: Rules) -> None:
         zone = rules.policy.setting.zone

@@ -31,6 +31,10 @@ def _one(value: float) -> list[Sample]:
     return [({}, value)]
 
 
+def _of_each(status: Status, what: str) -> list[Sample]:
+    return [({"worker": str(each.number)}, getattr(each, what)) for each in status.processes]
+
+
 def _by(label: str, counts: Mapping[str, int]) -> list[Sample]:
     return [({label: key}, count) for key, count in counts.items()]
 
@@ -43,6 +47,8 @@ def _metrics(status: Status) -> Iterable[Metric]:
         Metric("dinnerbell_start_time_seconds", "gauge", "When it was started, since 1970.", _one(int(status.since.timestamp()))),
         Metric("dinnerbell_uptime_seconds", "gauge", "How long it has been running.", _one(status.seconds)),
         Metric("dinnerbell_workers", "gauge", "Processes that answer.", _one(status.workers)),
+        Metric("dinnerbell_worker_queries_total", "counter", "Queries answered, by process; 1 is the box.", _of_each(status, "queries")),
+        Metric("dinnerbell_worker_restarts_total", "counter", "Times it ended and was started anew.", _of_each(status, "restarts")),
         Metric("dinnerbell_resident_memory_bytes", "gauge", "Memory in use; 0: not known.", _one(status.memory_bytes)),
         Metric("dinnerbell_queries_total", "counter", "Queries answered, by verdict.", _by("verdict", status.queries)),
         Metric("dinnerbell_drops_total", "counter", "Queries that got no answer or an error, by cause.", _by("cause", status.drops)),

@@ -113,6 +113,23 @@ class PassState:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessState:
+    """One of the processes that answer."""
+
+    number: int
+    """1 is the box itself, which writes the log."""
+    pid: int
+    is_answering: bool
+    queries: int
+    """Answered since the box's start, those of processes that ended in its place among them."""
+    memory_bytes: int
+    """Resident; of a worker without what it shares with the box."""
+    restarts: int = 0
+    trouble: str = ""
+    """Why it does not answer at present."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Times are local and aware."""
 
@@ -121,6 +138,8 @@ class Status:
     seconds: int
     """How long it has been running."""
     workers: int
+    """Processes that answer at present."""
+    processes: tuple[ProcessState, ...]
     memory_bytes: int
     """Resident; 0: not known."""
     listening: tuple[str, ...]

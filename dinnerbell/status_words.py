@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from dinnerbell.status import BadFile, PassState, Status, UpstreamState
+from dinnerbell.status import BadFile, PassState, ProcessState, Status, UpstreamState
 from dinnerbell.wording import sentence_case
 
 DROP_WORDS = {
@@ -45,6 +45,9 @@ def _troubles(status: Status) -> Iterator[str]:
         yield status.log.trouble
     if status.encrypted_trouble:
         yield sentence_case(status.encrypted_trouble)
+    for each in status.processes:
+        if not each.is_answering and each.restarts:
+            yield f"Worker {each.number} has ended, the others answer: {each.trouble}"
     if not status.upstreams:
         yield "Nobody to ask upstream: only refusals are answered"
     elif all(each.state == "failing" for each in status.upstreams):
@@ -57,6 +60,8 @@ def _lines(status: Status) -> Iterator[str]:
     yield f"Answering on {', '.join(status.listening)}."
     if status.encrypted_trouble:
         yield f"  {sentence_case(status.encrypted_trouble)}."
+    if len(status.processes) > 1:
+        yield from map(_process, status.processes)
     yield from _rules(status)
     yield f"Look-ups since the start: {_queries(status)}. Asked upstream: {_number(status.asked_upstream)}, {_failed(status)}."
     for each in status.upstreams:
@@ -80,7 +85,15 @@ def _lines(status: Status) -> Iterator[str]:
 
 
 def _workers(status: Status) -> str:
+    if status.workers < len(status.processes):
+        return f"in {status.workers} of {len(status.processes)} processes"
     return "in one process" if status.workers == 1 else f"in {status.workers} processes"
+
+
+def _process(each: ProcessState) -> str:
+    now = _size(each.memory_bytes) if each.is_answering else f"not answering{f' ({each.trouble})' if each.trouble else ''}"
+    anew = f", started anew {_counted(each.restarts, 'time')}" if each.restarts else ""
+    return f"  Worker {each.number} (process {each.pid}): {_counted(each.queries, 'look-up')}, {now}{anew}."
 
 
 def _rules(status: Status) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What a running box is doing, gathered for those who ask: `status`, Prometheus, systemd (shell)."""
 
 import os
-import resource
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,17 +15,15 @@ from dinnerbell.lists.status import ListStatus
 from dinnerbell.log_thread import LogThread
 from dinnerbell.metrics import metrics_text
 from dinnerbell.metrics_http import MetricsServer
-from dinnerbell.model import Verdict
 from dinnerbell.notify import Notify
 from dinnerbell.rules_in_force import RulesInForce
-from dinnerbell.status import CacheState, ClockState, ListState, LogState, PassState, Status, UpstreamState, as_json
+from dinnerbell.status import ClockState, ListState, LogState, PassState, ProcessState, Status, as_json
 from dinnerbell.status_socket import StatusSocket
 from dinnerbell.status_words import headline, status_text
+from dinnerbell.workers.crew import Crew
+from dinnerbell.workers.measure import figures_of
 from dinnerbell.wrong_clock import ClockWatch
-from dinnerbell_dns.health import UpstreamStatus
 from dinnerbell_dns.server import Server
-
-_STATM = Path("/proc/self/statm")
 
 
 @dataclass(slots=True)
@@ -40,6 +37,7 @@ class Telling:
     in_force: RulesInForce
     time: ClockWatch
     lists: ListKeeper
+    crew: Crew
     _started: float = field(init=False)
     _socket: StatusSocket = field(init=False)
     _metrics: MetricsServer = field(init=False)
@@ -84,20 +82,23 @@ class Telling:
     def status(self) -> Status:
         seconds = self.clock.ticks() - self._started
         zone = self.server.rules.policy.setting.zone
-        forwarder, answered = self.server.forwarder.status(), self.server.answered
+        own = figures_of(self.server, with_shared=True)
+        all_of_us = self.crew.together(own)
+        processes = (ProcessState(1, os.getpid(), True, sum(own.queries.values()), own.memory_bytes), *self.crew.states())
         return Status(
             version=__version__,
             since=datetime.fromtimestamp(self.clock.wall() - seconds, zone),
             seconds=int(seconds),
-            workers=1,
-            memory_bytes=_memory_bytes(),
+            workers=sum(each.is_answering for each in processes),
+            processes=processes,
+            memory_bytes=all_of_us.memory_bytes,
             listening=(*map(str, self.server.endpoints), *(f"{each} ({kind})" for kind, each in self.server.encrypted.endpoints)),
-            queries={verdict.value: answered.get(verdict, 0) for verdict in Verdict},
-            asked_upstream=forwarder.asked,
-            failed_upstream=forwarder.failed,
-            cache=self._cache(),
-            upstreams=tuple(map(_upstream, forwarder.upstreams)),
-            drops={**self.server.dropped(), "overload": forwarder.overload + self.server.fetcher.counts.overload},
+            queries=all_of_us.queries,
+            asked_upstream=all_of_us.asked_upstream,
+            failed_upstream=all_of_us.failed_upstream,
+            cache=all_of_us.cache,
+            upstreams=all_of_us.upstreams,
+            drops=all_of_us.drops,
             log=self._log(),
             rules=self.in_force.state(),
             lists=tuple(map(self._list, self.lists.statuses())),
@@ -107,19 +108,6 @@ class Telling:
                 for each in ([] if self.time.is_wrong else self.in_force.open_passes())
             ),
             encrypted_trouble=self.server.encrypted.trouble,
-        )
-
-    def _cache(self) -> CacheState:
-        cache, fetched = self.server.cache, self.server.fetcher.counts
-        return CacheState(
-            answers=len(cache),
-            bound=cache.bound,
-            bytes=cache.estimated_bytes(),
-            ready=self.server.ready_answers,
-            clients=self.server.clients,
-            stale=fetched.stale,
-            refreshed=fetched.refreshed,
-            merged=fetched.merged,
         )
 
     def _list(self, each: ListStatus) -> ListState:
@@ -140,23 +128,3 @@ class Telling:
             lost=self.log.lost,
             trouble=self.log.trouble,
         )
-
-
-def _upstream(each: UpstreamStatus) -> UpstreamState:
-    return UpstreamState(
-        name=each.upstream,
-        transport=each.transport,
-        state=each.state.value,
-        trouble=each.trouble_text or each.trouble.value,
-        asked=each.asked,
-        failed=each.failed,
-        latency_ms=each.latency_ms,
-        mismatched=each.mismatched,
-    )
-
-
-def _memory_bytes() -> int:
-    try:
-        return int(_STATM.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dinnerbell.status import CacheState, ClockState, LogState, PassState, RulesState, Status, UpstreamState
+from dinnerbell.status import CacheState, ClockState, LogState, PassState, ProcessState, RulesState, Status, UpstreamState
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -21,6 +21,7 @@ WELL = Status(
     since=london("2026-11-21 08:02"),
     seconds=188_880,
     workers=1,
+    processes=(ProcessState(1, 4321, True, 13_635, 48_200_000),),
     memory_bytes=48_200_000,
     listening=("0.0.0.0:53", "[::]:53"),
     queries={"allow": 12_345, "block": 1_234, "enforce": 56},

@@ -285,12 +285,6 @@ def test_the_places_of_rules_and_data_can_come_from_the_environment(folder):
     assert value(done)["verdict"] == "block"
 
 
-def test_more_than_one_worker_is_not_there_yet(run):
-    done = run("run", "--workers", "2")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "one process" in done.stderr
-
-
 def test_version_and_help():
     assert re.fullmatch(r"dinnerbell, version \d+\.\d+\.\d+\n", command("--version").stdout)
     done = command("--help")

@@ -84,4 +84,6 @@ def test_every_module_of_the_core_is_named_in_a_contract():
     }
     here |= {f"dinnerbell_dns.transports.{entry.stem}" for entry in (ROOT / "dns/dinnerbell_dns/transports").glob("[!_]*.py")}
     here |= {f"dinnerbell.lists.{entry.stem}" for entry in (ROOT / "dinnerbell/lists").glob("[!_]*.py")}
-    assert here - named == {"dinnerbell.demo", "dinnerbell.lists", "dinnerbell_dns.transports"}, "their parts are named one by one"
+    here |= {f"dinnerbell.workers.{entry.stem}" for entry in (ROOT / "dinnerbell/workers").glob("[!_]*.py")}
+    folders = {"dinnerbell.demo", "dinnerbell.lists", "dinnerbell.workers", "dinnerbell_dns.transports"}
+    assert here - named == folders, "their parts are named one by one"

@@ -54,8 +54,8 @@ def test_the_command_tells_it_in_words_and_as_json(box, rules, data):
     assert "Look-ups since the start: 1 answered, 1 refused, 0 made safe." in told.stdout
     value = json.loads(command("--rules", rules, "--data", data, "status", "--json").stdout)
     assert set(value) == {
-        "running", "version", "since", "seconds", "workers", "memory_bytes", "listening", "queries", "asked_upstream", "failed_upstream",
-        "cache", "upstreams", "drops", "log", "rules", "lists", "clock", "passes", "encrypted_trouble",
+        "running", "version", "since", "seconds", "workers", "processes", "memory_bytes", "listening", "queries", "asked_upstream",
+        "failed_upstream", "cache", "upstreams", "drops", "log", "rules", "lists", "clock", "passes", "encrypted_trouble",
     }  # fmt: skip
     assert value["queries"] == {"allow": 1, "block": 1, "enforce": 0}
     assert value["listening"] == [str(box.endpoint)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dinnerbell.status import BadFile, ListState, UpstreamState, as_json
+from dinnerbell.status import BadFile, ListState, ProcessState, UpstreamState, as_json
 from dinnerbell.status_words import headline, status_text
 from status_cast import CLOCK, GOOD_LOG, QUAD9, RULES, WELL, london
 
@@ -30,7 +30,33 @@ def test_a_box_that_is_well():
 
 LATE_LOG = replace(GOOD_LOG, lag_seconds=75.0, waiting=812, lost=3, trouble="Couldn't write to the usage log: database is locked")
 
+FIRST = WELL.processes[0]
+SECOND = ProcessState(2, 4322, is_answering=True, queries=7, memory_bytes=30_000_000, restarts=1)
+DEAD = replace(SECOND, is_answering=False, memory_bytes=0, restarts=2, trouble="signal 9")
+
 TROUBLES = {
+    "two_workers": (
+        {"workers": 2, "processes": (FIRST, SECOND)},
+        (
+            "Answering on 0.0.0.0:53, [::]:53.\n"
+            "  Worker 1 (process 4321): 13,635 look-ups, 48 MB.\n"
+            "  Worker 2 (process 4322): 7 look-ups, 30 MB, started anew 1 time.\n"
+        ),
+        "Answering",
+    ),
+    "worker_that_has_ended": (
+        {"workers": 1, "processes": (FIRST, DEAD)},
+        (
+            "in 1 of 2 processes.\nAnswering on 0.0.0.0:53, [::]:53.\n  Worker 1 (process 4321): 13,635 look-ups, 48 MB.\n"
+            "  Worker 2 (process 4322): 7 look-ups, not answering (signal 9), started anew 2 times.\n"
+        ),
+        "Worker 2 has ended, the others answer: signal 9",
+    ),
+    "worker_that_starts": (
+        {"workers": 1, "processes": (FIRST, replace(DEAD, pid=0, queries=0, restarts=0, trouble=""))},
+        "Worker 2 (process 0): 0 look-ups, not answering.\n",
+        "Answering",
+    ),
     "bad_file": (
         {"rules": replace(RULES, bad_file=BAD)},
         "The file of 12:03 can't be used, so the rules of 11:40 are in force. Mend it:\n    rules.yaml:7:3: there is no device 'ofice'\n",

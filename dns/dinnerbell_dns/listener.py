@@ -76,10 +76,10 @@ class Listener(ABC):
     _serving: set["asyncio.Task[None]"] = field(default_factory=set)
     _listening: socket.socket | None = None
 
-    def start(self, endpoint: Endpoint) -> int:
-        """Listen; return the port. Raises OSError."""
+    def start(self, endpoint: Endpoint, *, shared: bool = False) -> int:
+        """Listen; return the port. `shared`: others may listen there too, if they say so (SO_REUSEPORT). Raises OSError."""
         family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
-        self._listening = socket.create_server((endpoint.address, endpoint.port), family=family, backlog=BACKLOG)
+        self._listening = socket.create_server((endpoint.address, endpoint.port), family=family, backlog=BACKLOG, reuse_port=shared)
         self._listening.setblocking(False)
         self._let_in()
         return int(self._listening.getsockname()[1])

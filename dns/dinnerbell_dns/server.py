@@ -73,11 +73,14 @@ class Server:
         """Those known by a token, by (address, device)."""
         self.encrypted = EncryptedDns(self.answer_tcp, self._is_welcome)
 
-    async def start(self, listen: Sequence[Endpoint]) -> None:
-        """Listen on every endpoint over UDP and TCP. Raises OSError naming the endpoint that could not be had."""
+    async def start(self, listen: Sequence[Endpoint], *, shared: bool = False) -> None:
+        """Listen on every endpoint over UDP and TCP. Raises OSError naming the endpoint that could not be had.
+
+        `shared`: other processes of this user answer there too; the kernel shares out what comes.
+        """
         for endpoint in listen:
             try:
-                self._listen(endpoint)
+                self._listen(endpoint, shared=shared)
             except OSError as error:
                 if endpoint.address == "::" and error.errno in _NO_IPV6 and len(listen) > 1:
                     self.without_ipv6 = True  # a machine whose IPv6 is switched off still has the rest
@@ -85,13 +88,13 @@ class Server:
                 await self.stop()
                 raise OSError(error.errno, f"Couldn't listen on {endpoint}: {error.strerror or error}") from error
 
-    def _listen(self, endpoint: Endpoint) -> None:
+    def _listen(self, endpoint: Endpoint, *, shared: bool) -> None:
         for chance in range(_PORT_CHANCES):
-            udp = open_socket(endpoint)
+            udp = open_socket(endpoint, shared=shared)
             bound = Endpoint(endpoint.address, udp.getsockname()[1])
             tcp = TcpListener(answer=lambda data, peer: self.answer_tcp(data, peer.source))
             try:
-                tcp.start(bound)
+                tcp.start(bound, shared=shared)
             except OSError:
                 udp.close()
                 if endpoint.port or chance == _PORT_CHANCES - 1:

@@ -38,11 +38,12 @@ class Desk:
     """(datagram, source, how to answer)"""
 
 
-def open_socket(endpoint: Endpoint) -> socket.socket:
-    """Return a bound socket. Raises OSError."""
+def open_socket(endpoint: Endpoint, *, shared: bool = False) -> socket.socket:
+    """Return a bound socket; `shared`: others of this user may answer beside it, if they said so too (SO_REUSEPORT). Raises OSError."""
     family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
     udp = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         if family == socket.AF_INET6:
             udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
