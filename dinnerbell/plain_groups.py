@@ -87,31 +87,42 @@ def _whose(week: Timetable, alike: dict[str, list[str]]) -> str:
 
 def _sentences(catalogue: Catalogue, week: Timetable, on_closed_days: Timetable | None) -> Iterator[str]:
     """Tell of social media as a whole, then of what is treated in another way, the timed before the constant."""
-    rows = sorted(week.rows, key=lambda row: not _speaks_of(row, UMBRELLA))
-    for place, row in enumerate(rows):
-        labels = [label for label in row.labels if _is_worth_a_word(catalogue, row, label)]
+    whole_first = sorted(week.rows, key=lambda row: not _speaks_of(row, UMBRELLA))
+    parts = [part for row in whole_first for part in _by_closed_days(row, on_closed_days)]
+    for place, (row, closed_row) in enumerate(parts):
+        labels = [label for label in row.labels if _is_worth_a_word(catalogue, row, closed_row, label)]
         if not labels:
             continue
         subject = what(labels, _MOST_NAMES)
         phrase = _phrase(row, week, are=len(labels) > 1 or is_plural(Target(TargetKind.KIND, labels[0].id)) or labels[0].id == "search")
         after = ""
-        if on_closed_days is not None:
-            closed_row = next((other for other in on_closed_days.rows if _speaks_of(other, labels[0].id)), row)
-            if closed_row.course != row.course:
-                first, mark, rest = phrase.partition(";")
-                phrase = f"{first} in term{mark}{rest}"
-                then = _short(closed_row, on_closed_days)
-                after = "" if (rest, then) == (" otherwise closed", "closed all day") else f" On closed days: {then}."
+        if on_closed_days is not None and closed_row.course != row.course:
+            first, mark, rest = phrase.partition(";")
+            phrase = f"{first} in term{mark}{rest}"
+            then = _short(closed_row, on_closed_days)
+            after = "" if (rest, then) == (" otherwise closed", "closed all day") else f" On closed days: {then}."
         yield f"{_lower_first(subject, labels) if place == 0 else subject} {phrase}.{after}"
+
+
+def _by_closed_days(row: Row, on_closed_days: Timetable | None) -> list[tuple[Row, Row]]:
+    """Split a row where closed days tell its labels apart: each part with its row on closed days."""
+    if on_closed_days is None:
+        return [(row, row)]
+    parts: dict[int, tuple[list[Label], Row]] = {}
+    for label in row.labels:
+        place, closed_row = next(((n, other) for n, other in enumerate(on_closed_days.rows) if _speaks_of(other, label.id)), (-1, row))
+        parts.setdefault(place, ([], closed_row))[0].append(label)
+    told = [(replace(row, labels=tuple(labels)), closed_row) for labels, closed_row in parts.values()]
+    return sorted(told, key=lambda pair: not _speaks_of(pair[0], UMBRELLA))
 
 
 def _speaks_of(row: Row, id_: str) -> bool:
     return any(label.id == id_ for label in row.labels)
 
 
-def _is_worth_a_word(catalogue: Catalogue, row: Row, label: Label) -> bool:
+def _is_worth_a_word(catalogue: Catalogue, row: Row, closed_row: Row, label: Label) -> bool:
     """Tell whether to name this: not what is open as everywhere, nor a part of social media where the whole is told with it."""
-    if row.is_constant and row.course[0].state == State(Verdict.ALLOW) and label.id in _UNREMARKABLE:
+    if all(each.is_constant and each.course[0].state == State(Verdict.ALLOW) for each in (row, closed_row)) and label.id in _UNREMARKABLE:
         return False
     if not _speaks_of(row, UMBRELLA) or label.id == UMBRELLA:
         return True

@@ -50,6 +50,31 @@ WEEKS = {
         IN_TERM + "rules:\n  - {block: social-media, when: closed}\n",
         "social media is open at all times in term. On closed days: closed all day.",
     ),
+    "alike_in_term_and_apart_on_closed_days": (
+        IN_TERM + "rules:\n  - {block: a.example, when: closed}\n  - {block: b.example, unless: closed}\n  - {block: social-media}\n",
+        (
+            "social media is closed at all times. b.example is closed at all times in term. On closed days: open all day. "
+            "a.example is open at all times in term. On closed days: closed all day."
+        ),
+    ),
+    "hours_that_closed_days_end_and_hours_that_they_do_not": (
+        IN_TERM
+        + "times: {all-year: {windows: 08:00-09:00, closures: ignore}}\n"
+        + "rules:\n  - {block: a.example, when: 08:00-09:00}\n  - {block: b.example, when: all-year}\n",
+        (
+            "social media is open at all times. "
+            "a.example is closed 08:00-09:00 in term; open at other times. On closed days: open all day. "
+            "b.example is closed 08:00-09:00; open at other times."
+        ),
+    ),
+    "one_of_social_media_apart_on_closed_days": (
+        IN_TERM + "rules:\n  - {block: messenger, when: closed}\n",
+        "social media is open at all times. Messenger is open at all times in term. On closed days: closed all day.",
+    ),
+    "essential_services_closed_on_closed_days": (
+        IN_TERM + "rules:\n  - {block: essential, when: closed}\n",
+        "social media is open at all times. Essential services are open at all times in term. On closed days: closed all day.",
+    ),
     "whole_days": (
         ALWAYS + "rules:\n  - {block: social-media, when: mon-fri 00:00-24:00}\n",
         "social media is closed mon-fri all day; open at other times.",
