@@ -68,6 +68,7 @@ WRONG_USAGE = {
     "no_such_command": ["bring-tea"],
     "unknown_device": ["why", "x.com", "room-tablet-9"],
     "bad_name": ["why", "not a name", "127.0.0.1"],
+    "time_that_is_empty": ["why", "x.com", "127.0.0.1", "--at", ""],
     "bad_time": ["why", "x.com", "127.0.0.1", "--at", "noon"],
     "time_that_does_not_exist": ["why", "x.com", "127.0.0.1", "--at", "2027-03-28 01:30"],
     "bad_since": ["usage", "--since", "yesterday"],

@@ -135,6 +135,13 @@ class TestRevoking:
         assert (code, out.startswith("Pass 1 is revoked: the rules are back in force on office-laptop (office).")) == (0, True)
         assert run("pass", "--revoke", "1", "--by", "Julie")[::2] == (1, "dinnerbell: pass 1 is over: Julie Example revoked it already\n")
 
+    def test_what_else_is_open_there_is_said(self, run):
+        give(run)
+        give(run, "office-laptop", "vimeo")
+        give(run, "127.0.0.66", "tiktok")
+        out = run("pass", "--revoke", "1", "--by", "Julie Example")[1]
+        assert out.startswith("Pass 1 is revoked. Still open on office-laptop (office): 2 (vimeo). ")
+
     def test_its_value(self, run):
         give(run)
         value = json.loads(run("pass", "--revoke", "1", "--by", "Julie Example", "--json")[1])

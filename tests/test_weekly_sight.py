@@ -93,6 +93,16 @@ def test_a_week_that_is_not_over_is_judged_up_to_now():
     assert sight.until == box.made_at
 
 
+def test_a_week_that_has_not_begun_is_not_called_closed():
+    box = quiet_box()
+    box.made_at = datetime(2026, 11, 13, 12, tzinfo=UTC)
+    report = box.report()
+    assert "none of its setting hours have passed yet" in report.verdict.sentence
+    assert "None of the week's setting hours have passed yet" in render_text(report)
+    assert "no setting hours have passed" in render_html(report)
+    assert not any("closed in all of this time" in text for text in (render_text(report), render_html(report)))
+
+
 def test_silent_devices_are_asked_about_by_name():
     """A named device of the setting that was not heard of is silent, with the last time it was heard of."""
     box = Box().known_since(2, *EVERYBODY)

@@ -137,7 +137,7 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
 
 
 def since_of(text: str | None, zone: ZoneInfo) -> datetime:
-    return moment_of(text, zone) if text else now() - timedelta(days=SINCE_DAYS)
+    return moment_of(text, zone) if text is not None else now() - timedelta(days=SINCE_DAYS)
 
 
 def suggestion(word: str, among: Any) -> str:

@@ -13,7 +13,7 @@ from dinnerbell.pass_book import PassBook
 from dinnerbell.pass_store import PassFileError, change_book, load_book
 from dinnerbell.passes import BadRequest, PassRefused, Request, give, objection, parse_duration, revoke, state
 from dinnerbell.policy import Policy
-from dinnerbell.wording import sentence_case, target_phrase, until_phrase
+from dinnerbell.wording import joined, sentence_case, target_phrase, until_phrase
 
 _UTC = ZoneInfo("UTC")
 """For times where no rules.yaml says which clocks the setting goes by."""
@@ -103,6 +103,11 @@ def _revoke(where: Where, id_: int, by: str, *, as_json: bool) -> None:
     if as_json:
         policy = _policy(where)
         print_json(as_value(given, policy, policy.setting.zone if policy else _UTC, at))
+        return
+    others = [each for each in book.passes if each.device == given.device and each.covers(at)]
+    if others:
+        still = joined(f"{each.id} ({each.target.value})" for each in others)
+        click.echo(f"Pass {id_} is revoked. Still open on {_whose(given)}: {still}. The device may take a minute to notice.")
         return
     click.echo(f"Pass {id_} is revoked: the rules are back in force on {_whose(given)}. The device may take a minute to notice.")
 

@@ -32,7 +32,7 @@ def weekly_command(where: Where, week_text: str | None, form: str, as_json: bool
         fail("--format pdf is not in this release: make html, and print it to PDF from the browser", 2)
     zone = where.rules().policy.setting.zone
     try:
-        week = parse_week(week_text, zone) if week_text else last_full_week(now(), zone)
+        week = parse_week(week_text, zone) if week_text is not None else last_full_week(now(), zone)
     except BadWeek as error:
         fail(str(error), 2)
     _check_role(where, reader)

@@ -30,7 +30,7 @@ def due_command(where: Where, at_text: str | None) -> None:
     os.nice(NICENESS)  # whatever else this machine does comes first
     rules = where.rules()
     zone = rules.policy.setting.zone
-    at = moment_of(at_text, zone) if at_text else now()
+    at = moment_of(at_text, zone) if at_text is not None else now()
     folder = where.data / FOLDER
     with where.log() as log:
         uptime = log.uptime(0, int(at.timestamp()) // 60 + 1)

@@ -29,7 +29,7 @@ def timetable_command(  # noqa: PLR0913 - one parameter for each option
     policy = where.rules_with_lists().policy
     zone = policy.setting.zone
     try:
-        week = parse_week(week_text, zone) if week_text else week_of(now(), zone)
+        week = parse_week(week_text, zone) if week_text is not None else week_of(now(), zone)
     except BadWeek as error:
         fail(str(error), 2)
     found = _timetables(policy, whom, week)

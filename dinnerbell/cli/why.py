@@ -23,7 +23,7 @@ def why(where: Where, name: str, device: str, at_text: str | None, as_json: bool
     """Say whether DEVICE (a name or an address) may reach NAME (or a page, as a URL), by which rule, and until when."""
     policy = with_passes(where.rules_with_lists().policy, where.passes())
     zone = policy.setting.zone
-    at = moment_of(at_text, zone) if at_text else now()
+    at = moment_of(at_text, zone) if at_text is not None else now()
     host, sight = place_of(name)
     ask = Ask(device_of(policy, device), host, at, sight)
     decision = decide(policy, ask)

@@ -88,11 +88,9 @@ def _devices_of(held: Withheld) -> list[str]:
 
 def _sight(page: TextPage, sight: Sight) -> None:
     page.heading(f"3  {sight.heading}")
-    percent = (
-        "The setting was closed in all of this time"
-        if sight.percent is None
-        else f"The box answered in {number(sight.percent)}% of setting hours"
-    )
+    percent = f"The box answered in {number(sight.percent or 0)}% of setting hours"
+    if sight.percent is None:
+        percent = "None of the week's setting hours have passed yet" if sight.until else "The setting was closed in all of this time"
     told = [
         f"{percent}, with {counted(len(sight.gaps), 'gap')} of over 10 minutes.",
         f"{sight.seen} of {counted(sight.expected, 'named device')} of the setting seen.",

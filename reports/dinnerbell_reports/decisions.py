@@ -52,7 +52,7 @@ def verdict(found: Decisions, sight: Sight) -> TheVerdict:
 
 def _seen(sight: Sight) -> str:
     if sight.percent is None:
-        return "the setting was closed in all of this time"
+        return "none of its setting hours have passed yet" if sight.until else "the setting was closed in all of this time"
     return f"the box could see {number(sight.percent)}% of setting hours{' so far' if sight.until else ''}"
 
 
