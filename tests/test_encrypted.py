@@ -18,6 +18,8 @@ import h2.config
 import h2.connection
 import h2.events
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dinnerbell.config import Encrypted, Endpoint
 from dinnerbell_dns.certificate import BadCertificate, read_certificate
@@ -159,6 +161,8 @@ class Http:
                 self.status[event.stream_id] = int(self.headers[event.stream_id][":status"])
             elif isinstance(event, h2.events.DataReceived):
                 self.bodies[event.stream_id] = self.bodies.get(event.stream_id, b"") + event.data
+                # the connection's; a stream's own has room for any answer
+                self.h2.increment_flow_control_window(event.flow_controlled_length or 1)
             elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
                 self.ended.add(event.stream_id)
             elif isinstance(event, h2.events.ConnectionTerminated):
@@ -307,6 +311,10 @@ RESPONSE = dns.message.make_response(dns.message.make_query("www.bbc.co.uk", "A"
 IN_URL = base64.urlsafe_b64encode(QUERY).rstrip(b"=").decode()
 
 
+FRAME = st.tuples(st.integers(0, 10), st.integers(0, 255), st.sampled_from([0, 1, 3, 5, 2**31 - 1]), st.binary(max_size=60))
+"""(type, flags, stream, payload)"""
+
+
 class TestHttps:
     @pytest.mark.parametrize(
         "method, path, body, content_type, status",
@@ -388,6 +396,17 @@ class TestHttps:
             http.request("GET", "/favicon.ico")
         http.read(9999)
         assert http.is_over
+
+    @given(st.lists(FRAME, max_size=8))
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_any_frames_leave_the_server_well(self, served, frames):
+        """What the loop's exception handler was told is looked at when the server is closed."""
+        with served.tls(kind="https", alpn="h2") as secure:
+            secure.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+            with contextlib.suppress(OSError):
+                for kind, flags, stream, payload in frames:
+                    secure.sendall(len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload)
+        assert rcode(served.ask("www.bbc.co.uk")) == "NOERROR"
 
     def test_bytes_that_are_no_http_end_the_connection(self, served):
         with served.tls(kind="https", alpn="h2") as secure:

@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 from abc import ABC, abstractmethod
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +33,8 @@ MAX_PIPELINED = 32
 """Queries of one connection under way at once; then it is read no further until one is answered."""
 STOP_SECONDS = 2.0
 """At a stop, the patience with queries under way; an upstream has less."""
+_TLS_BUFFER = 1 << 15
+"""Bytes that asyncio reads of a TLS connection at a time, two records; it keeps that much for each, 256 KB unless told otherwise."""
 _SHUTDOWN_SECONDS = 1.0
 """The patience with a TLS client's good-bye; asyncio's own is half a minute, in which a descriptor would be nobody's."""
 
@@ -78,6 +81,8 @@ class Listener(ABC):
 
     def start(self, endpoint: Endpoint, *, shared: bool = False) -> int:
         """Listen; return the port. `shared`: others may listen there too, if they say so (SO_REUSEPORT). Raises OSError."""
+        if self.context is not None:
+            SSLProtocol.max_size = _TLS_BUFFER
         family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
         self._listening = socket.create_server((endpoint.address, endpoint.port), family=family, backlog=BACKLOG, reuse_port=shared)
         self._listening.setblocking(False)
