@@ -185,7 +185,7 @@ class LogReader:
     """Reads the usage log, also while the box writes it. A context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file for reading. Raises LogError; a file that is not there yet is an error too."""
+        """Open the file for reading; one of an older release is brought up to date first. Raises LogError; not being there yet is one."""
         if not path.exists():
             raise LogError(f"Couldn't read the usage log {path}: it is not there yet; it is made when `dinnerbell run` starts")
         connection: sqlite3.Connection | None = None
@@ -193,6 +193,8 @@ class LogReader:
             connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=10)
             self._db = Database(connection)
             self._db.execute("select 1 from uptime limit 1").fetchone()
+            if migrations.pending(self._db):
+                LogWriter(path).close()
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
@@ -211,7 +213,7 @@ class LogReader:
 
     def usage(self, since: int, until: int, device: str | None = None) -> Iterator[Usage]:
         """Yield the rows of the minutes [since, until), by minute; of one device if named. Pages that the proxy saw are rows too."""
-        pages = read_pages(self._connection, since, until, device) if self._has_proxied() else ()
+        pages = read_pages(self._connection, since, until, device)
         yield from heapq.merge(self._looked_up(since, until, device), pages, key=lambda row: row.minute)
 
     def _looked_up(self, since: int, until: int, device: str | None) -> Iterator[Usage]:
@@ -305,14 +307,10 @@ class LogReader:
         return [Deletion(*row) for row in self._of_retention(sql, since, until)]
 
     def _of_retention(self, sql: str, *values: object) -> list[Any]:
-        if not self._db.table("kept_from").exists():  # of an older release, and no box has run since
-            return []
         return self._connection.execute(sql, values).fetchall()
 
     def wrong_clocks(self, since: int, until: int) -> list[WrongClock]:
         """Return when the clock was wrong: stretches that began in [since, until), or if nobody knows when, after a minute of it."""
-        if not self._db.table("wrong_clocks").exists():  # of an older release, and no box has run since
-            return []
         sql = "select * from wrong_clocks where coalesce(first_minute, after_minute) >= ? and coalesce(first_minute, after_minute) < ?"
         return [
             WrongClock(row["after_minute"], row["seconds"], row["undated"], row["first_minute"])
@@ -329,14 +327,11 @@ class LogReader:
 
     def looked(self, since: int, until: int) -> list[Looked]:
         """Return what the proxy decrypted in the hours [since, until), by device."""
-        return read_looked(self._connection, since, until) if self._has_proxied() else []
+        return read_looked(self._connection, since, until)
 
     def mistaken(self, since: int, until: int) -> list[Mistaken]:
         """Return what people said to be closed by mistake in the minutes [since, until)."""
-        return read_mistaken(self._connection, since, until) if self._has_proxied() else []
-
-    def _has_proxied(self) -> bool:
-        return self._db.table("pages").exists()  # if not: of an older release, and no box has run since
+        return read_mistaken(self._connection, since, until)
 
     def losses(self, since: int, until: int) -> int:
         """Return how many look-ups of [since, until) were answered and could not be kept."""

@@ -7,10 +7,13 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from cast import OFFICE_LAPTOP, ROOM_TABLET, STAFF_PHONE, UNKNOWN_DEVICE
 from dinnerbell.catalogue import HostClass
 from dinnerbell.log import Contact, LogError, LogReader, LogWriter, usage_path
+from dinnerbell.log_schema import migrations
 from dinnerbell.model import Verdict
 from dinnerbell.usage import Batch, LogKey, Traffic, Usage
 
@@ -383,3 +386,27 @@ def test_the_reader_cannot_write(writer, path):
     with LogReader(path) as log, pytest.raises(sqlite3.OperationalError, match="readonly"):
         log._connection.execute("delete from lookups")
     assert everything(path) == [row(0, PLAIN, 1)]
+
+
+def test_a_log_of_an_older_release_is_brought_up_to_date_by_whoever_reads_it(tmp_path):
+    """Its rows are there, and what it has no tables for yet is empty, not an error."""
+    path = tmp_path / "usage.db"
+    older = sqlite3.connect(path)
+    steps = Migrations("dinnerbell")
+    steps._migrations = migrations._migrations[:1]
+    steps.apply(Database(older))
+    older.execute("insert into uptime (first_minute, last_minute) values (10, 20)")
+    older.commit()
+    older.close()
+    with LogReader(path) as log:
+        assert log.uptime(0, 100) == [(10, 20)]
+        assert (list(log.usage(0, 100)), log.slowed(0, 100), log.wrong_clocks(0, 100), log.mistaken(0, 100)) == ([], {}, [], [])
+
+
+def test_an_older_log_that_cannot_be_written_says_so(tmp_path):
+    path = tmp_path / "usage.db"
+    older = sqlite3.connect(path)
+    older.execute("create table uptime (id integer primary key, first_minute integer, last_minute integer)")
+    older.close()
+    with pytest.raises(LogError, match=r"Couldn.t (open|read) the usage log"):
+        LogReader(path)
