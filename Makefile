@@ -33,9 +33,10 @@ unit: $(VENV)/.dev ## every test, over real sockets
 	sh tests/install-tools
 	$(BIN)/pytest -n 2 -q
 
-bench: $(VENV)/.dev ## CPU per query beside dnsmasq and unbound, in one run
-	sh tests/install-tools dnsperf:dnsperf
+bench: $(VENV)/.dev ## CPU per query and delays beside other servers, in one run (LONG=1: devices and lists, too)
+	sh tests/install-tools dnsperf:dnsperf dnsdist:dnsdist pdns_recursor:pdns-recursor kresd:knot-resolver
 	$(BIN)/python bench/dns.py
+	$(if $(LONG),$(BIN)/python bench/scale.py)
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/lists.py
 
