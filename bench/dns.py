@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 
-from load import ask, cost, delays, new_names
+from load import cost, delays, new_names
 from peers import EVERY, Peer, is_installed, local_upstream, running
 
 NAMES = 300
@@ -40,8 +40,6 @@ def start_all(folder: Path, stack: ExitStack) -> dict[Peer, int]:
 def compare_costs(servers: dict[Peer, int], questions: Path, seconds: int, rounds: int, addresses: int) -> dict[str, float]:
     """Print the table of CPU per query; return the answers a second."""
     found: dict[Peer, list[tuple[float, float]]] = {peer: [] for peer in servers}
-    for peer in servers:
-        ask(peer.port, questions, 1, addresses)
     for _ in range(rounds):
         for peer, pid in servers.items():
             found[peer].append(cost(pid, peer.port, questions, seconds, addresses))

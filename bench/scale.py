@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lists import compile_in_process, names_of
-from load import ask, cost, memory
+from load import cost, memory
 from peers import RULES, Peer, dinnerbell, dnsdist, dnsmasq_with_log, dnsmasq_without_log, is_installed, local_upstream, running, unbound
 
 from dns import QUESTIONS
@@ -37,8 +37,6 @@ def address_of(number: int) -> str:
 def in_turn(started: dict[str, tuple[int, Peer]], questions: Path, addresses: int) -> dict[str, float]:
     """Return of each server the CPU microseconds per query."""
     found: dict[str, list[float]] = {name: [] for name in started}
-    for _, peer in started.values():
-        ask(peer.port, questions, 2, addresses)
     for _ in range(3):
         for name, (pid, peer) in started.items():
             found[name].append(cost(pid, peer.port, questions, 2, addresses)[0])

@@ -1,4 +1,4 @@
-"""Datagrams by the trayful: one system call takes up to 64 of them, and one sends the answers (shell; Linux, recvmmsg(2), sendmmsg(2)).
+"""Datagrams by the trayful: one system call takes up to 128 of them, and one sends the answers (shell; Linux, recvmmsg(2), sendmmsg(2)).
 
 Python's sockets make a tuple, a text and a call into the kernel for each datagram, each way: half of what an answer out of the cache
 costs. Here the kernel fills a tray of slots, an answer is written behind the ID that its question left in the slot, and the slots are
@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-SLOTS = 64
+SLOTS = 128
 """Datagrams taken at one wake-up; then other work has its turn."""
 SLOT_SIZE = 4096
 """Bytes; a longer datagram is cut off by the kernel, and refused for its length."""
