@@ -80,6 +80,8 @@ class Box:
         self._choose_upstreams(self._in_force.file.rules)
         log = LogThread(usage_path(self.data), self.clock.ticks)
         log.start()
+        if log.set_aside is not None:
+            say(f"the usage log was damaged: it is kept as {log.set_aside}, and a new one was begun", error=True)
         self._time.earliest_minute = earliest_minute(RELEASED, log.newest_minute)
         self._time.look(self.clock.wall(), self.clock.ticks())
         rules = self._rules_now()

@@ -8,9 +8,12 @@ from pathlib import Path
 from dinnerbell.config import Remark, Rules
 from dinnerbell.excerpt import told
 from dinnerbell.rules import RulesError, decode_rules, read_rules
+from dinnerbell.rulesfile.nodes import MAX_CHARACTERS
 from dinnerbell.shipped import shipped_catalogue
 
 LAST_GOOD = "last-good-rules.yaml"
+_MAX_BYTES = 4 * (MAX_CHARACTERS + 1)
+"""UTF-8 takes four bytes for a sign at most."""
 
 
 class RulesFileError(Exception):
@@ -48,7 +51,8 @@ def load_rules(path: Path, today: date) -> RulesFile:
 def read_rules_data(path: Path) -> bytes:
     """Return what lies on the disk. Raises RulesFileError."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES)  # of more than that the reader says so; a device file has no end
     except OSError as error:
         raise RulesFileError(path, (Remark(1, 1, f"Couldn't read the rules: {error.strerror}"),)) from None
 

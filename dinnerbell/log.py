@@ -5,6 +5,7 @@ read while the box writes; a batch is on its way to the file within a second, so
 """
 
 import heapq
+import itertools
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -40,6 +41,32 @@ class Contact:
 
 def usage_path(data: Path) -> Path:
     return data / "usage.db"
+
+
+def set_aside_if_damaged(path: Path) -> Path | None:
+    """Move a usage log that is no database any more out of the way, whole; return where it is now, or None: it is not damaged.
+
+    A card that wears out, or a power cut in the wrong moment, must not leave a setting without DNS. Raises OSError.
+    """
+    if not path.is_file():
+        return None
+    connection = sqlite3.connect(path, timeout=5)
+    try:
+        found = connection.execute("pragma quick_check(1)").fetchone()
+        if found == ("ok",):
+            return None
+    except sqlite3.OperationalError:  # locked, or the disk is full: another trouble than this
+        return None
+    except sqlite3.DatabaseError:
+        pass
+    finally:
+        connection.close()
+    number = next(number for number in itertools.count(1) if not path.with_name(f"{path.name}.damaged-{number}").exists())
+    for tail in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + tail)
+        if part.exists():
+            part.rename(path.with_name(f"{path.name}.damaged-{number}{tail}"))
+    return path.with_name(f"{path.name}.damaged-{number}")
 
 
 class LogWriter:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dinnerbell.log import LogWriter
+from dinnerbell.log import LogError, LogWriter, set_aside_if_damaged
 from dinnerbell.usage import Batch
 
 RETRY_SECONDS = 1.0
@@ -34,10 +34,21 @@ class LogThread:
         self._lost = 0
         self.newest_minute: int | None = None
         """The newest minute that was in the file at the start."""
+        self.set_aside: Path | None = None
+        """Where the damaged file is that was found at the start."""
 
     def start(self) -> None:
-        """Start writing. Raises LogError if the file can't be opened: at the start a person is there to read it."""
-        writer = LogWriter(self._path)
+        """Start writing. Raises LogError if the file can't be opened: at the start a person is there to read it.
+
+        A damaged file is set aside (`set_aside`) and a new one begun: to answer comes first.
+        """
+        try:
+            writer = LogWriter(self._path)
+        except LogError:
+            self.set_aside = set_aside_if_damaged(self._path)
+            if self.set_aside is None:
+                raise
+            writer = LogWriter(self._path)
         self.newest_minute = writer.newest_minute()
         writer.close()
         self._thread.start()

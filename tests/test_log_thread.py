@@ -1,5 +1,6 @@
 """The thread that writes the log: everything once, whatever the disk does, and no answer waits for it."""
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -141,10 +142,38 @@ def test_after_a_full_disk_has_room_again_everything_is_there_once(tmp_path):
     assert "Couldn't write to the usage log" in done.stdout
 
 
-def test_what_is_no_log_is_said_at_the_start(tmp_path):
+def test_what_is_no_log_is_set_aside_whole_and_a_new_one_begun(tmp_path):
     usage_path(tmp_path).write_text("this is not a database, however long it is, and it never was one " * 20)
+    log = LogThread(usage_path(tmp_path))
+    log.start()
+    log.put(batch())
+    log.stop()
+    assert log.set_aside == tmp_path / "usage.db.damaged-1"
+    assert log.set_aside.read_text().startswith("this is not a database"), "nothing is lost"
+    assert lookups(usage_path(tmp_path)) == {"www.example.org": 1}
+
+
+def test_a_log_with_a_hole_in_it_is_set_aside_too(tmp_path):
+    """A worn card: the file begins as a database does, and goes on as noise."""
+    path = usage_path(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.executescript("create table uptime (id integer primary key); create table a (b); insert into a values (1);")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + b"\x5a" * (len(whole) - 200))
+    log = LogThread(path)
+    log.start()
+    log.stop()
+    assert log.set_aside is not None
+
+
+def test_a_good_log_of_somebody_elses_making_is_not_set_aside(tmp_path):
+    """A database, but not ours to begin anew over: said, as before."""
+    path = usage_path(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("create table names (other text)")
     with pytest.raises(LogError, match="Couldn't open the usage log"):
-        LogThread(usage_path(tmp_path)).start()
+        LogThread(path).start()
+    assert path.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_said_at_the_start(tmp_path):
