@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from dinnerbell.config import Remark, Rules
-from dinnerbell.excerpt import told
 from dinnerbell.rules import RulesError, decode_rules, read_rules
 from dinnerbell.rulesfile.nodes import MAX_CHARACTERS
 from dinnerbell.shipped import shipped_catalogue
+from dinnerbell.words.excerpt import told
 
 LAST_GOOD = "last-good-rules.yaml"
 _MAX_BYTES = 4 * (MAX_CHARACTERS + 1)

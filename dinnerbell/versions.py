@@ -19,12 +19,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dinnerbell.changes_in_words import changes_in_words
 from dinnerbell.config import Rules
 from dinnerbell.files import RulesFile, replace_text
 from dinnerbell.json_lines import append_line, read_lines
 from dinnerbell.rules import RulesError, read_rules
 from dinnerbell.shipped import shipped_catalogue
+from dinnerbell.words.changes_in_words import changes_in_words
 
 HISTORY = "history"
 INDEX = "history.jsonl"

@@ -8,9 +8,9 @@ from typing import Any
 
 from dinnerbell.bad_files import load_bad_versions
 from dinnerbell.config import Rules
-from dinnerbell.console import say
 from dinnerbell.log import LogReader
 from dinnerbell.model import Pass
+from dinnerbell.running.console import say
 from dinnerbell.versions import load_versions
 from dinnerbell_reports import WeeklyReport, render_csv, render_html, render_json, render_text, weekly
 from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek

@@ -8,9 +8,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from dinnerbell.box import Box
 from dinnerbell.clock import Clock
 from dinnerbell.endpoints import parse_endpoint, parse_upstream
+from dinnerbell.running.box import Box
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dinnerbell.status import CacheState, ClockState, LogState, PassState, ProcessState, RulesState, Status, UpstreamState
+from dinnerbell.running.status import CacheState, ClockState, LogState, PassState, ProcessState, RulesState, Status, UpstreamState
 
 LONDON = ZoneInfo("Europe/London")
 

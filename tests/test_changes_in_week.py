@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dinnerbell.changes_in_week import _stand_ins, changes_in_week
 from dinnerbell.policy import Ask, decide
 from dinnerbell.rules import read_rules
 from dinnerbell.shipped import shipped_catalogue
 from dinnerbell.timetable.subjects import find_subjects
+from dinnerbell.words.changes_in_week import _stand_ins, changes_in_week
 from small_catalogue import CATALOGUE
 
 TODAY = date(2026, 11, 23)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dinnerbell.changes_in_words import changes_in_words
 from dinnerbell.rules import read_rules
+from dinnerbell.words.changes_in_words import changes_in_words
 from small_catalogue import CATALOGUE
 
 FILE = """\

@@ -195,5 +195,5 @@ def test_every_subcommand_is_a_word_that_no_service_may_have():
 
 
 def test_starting_the_box_reads_no_public_suffix_list():
-    code = "import sys, dinnerbell.cli.run, dinnerbell.box; sys.exit('publicsuffixlist' in sys.modules)"
+    code = "import sys, dinnerbell.cli.run, dinnerbell.running.box; sys.exit('publicsuffixlist' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from dinnerbell.config import Remark
-from dinnerbell.excerpt import WIDEST, excerpt, told
+from dinnerbell.words.excerpt import WIDEST, excerpt, told
 
 LINES = "setting:\n  name: Acorn   # ours\n\n\tx: 1\n" + "a" * 150 + "b" * 150 + "\n保育園: x\n"
 

@@ -11,10 +11,10 @@ from dinnerbell.lists.matcher import FrozenKeys, ListedNames
 from dinnerbell.lists.names import key_of
 from dinnerbell.model import Verdict
 from dinnerbell.passes import with_passes
-from dinnerbell.plain import refusal, sentence
 from dinnerbell.policy import Ask, decide, decide_alias
 from dinnerbell.rules import RulesError, read_rules
 from dinnerbell.rulesfile.expect import list_failures
+from dinnerbell.words.plain import refusal, sentence
 from small_catalogue import CATALOGUE
 
 ALLOW, BLOCK = Verdict.ALLOW, Verdict.BLOCK

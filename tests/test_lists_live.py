@@ -8,7 +8,7 @@ import pytest
 
 from dinnerbell.files import replace_text
 from dinnerbell.lists.store import lists_folder, load_state
-from dinnerbell.status_socket import ask_status
+from dinnerbell.running.status_socket import ask_status
 from list_server import Web, sends
 from live import ACORN_LANE, BoxProcess, command, eventually, rcode
 

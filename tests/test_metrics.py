@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from dinnerbell.metrics import metrics_text
-from dinnerbell.status import ListState
+from dinnerbell.running.metrics import metrics_text
+from dinnerbell.running.status import ListState
 from status_cast import QUAD9, WELL
 
 

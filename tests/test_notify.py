@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dinnerbell.notify import Notify
+from dinnerbell.running.notify import Notify
 from live import ACORN_LANE, BoxProcess, eventually
 
 

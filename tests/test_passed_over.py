@@ -23,9 +23,9 @@ from cast import (
 )
 from dinnerbell.catalogue import UMBRELLA
 from dinnerbell.model import Pass, Target, TargetKind, Verdict
-from dinnerbell.passed_over import story
 from dinnerbell.passes import with_passes
 from dinnerbell.policy import Ask, Reason, decide
+from dinnerbell.words.passed_over import story
 
 LUNCH = replace(rule("allow", UMBRELLA, name="Lunch", devices=["staff-phones"], when=span("mon-fri 12:00-13:00")), when_text="lunch")
 HOURS = replace(

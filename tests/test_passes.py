@@ -42,10 +42,10 @@ from dinnerbell.passes import (
     state,
     with_passes,
 )  # fmt: skip
-from dinnerbell.plain import sentence
 from dinnerbell.policy import Ask, Reason, decide_alias
 from dinnerbell.shipped import shipped_catalogue
 from dinnerbell.usage import rule_name
+from dinnerbell.words.plain import sentence
 
 CLOSED = (rule("block", "bypass", name="No way round"), rule("block", "social-media", name="Closed here"))
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dinnerbell.moments import parse_moment
-from dinnerbell.plain import REFUSAL_BYTES, describe, refusal, sentence
 from dinnerbell.policy import Ask, decide
 from dinnerbell.rules import read_rules
+from dinnerbell.words.plain import REFUSAL_BYTES, describe, refusal, sentence
 from small_catalogue import CATALOGUE, SETTING
 
 FILE = """\

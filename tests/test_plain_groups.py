@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dinnerbell.plain_groups import group_stories
 from dinnerbell.rules import read_rules
 from dinnerbell.shipped import shipped_catalogue
+from dinnerbell.words.plain_groups import group_stories
 from small_catalogue import CATALOGUE, SETTING
 
 TODAY = date(2026, 11, 22)

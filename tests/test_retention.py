@@ -14,8 +14,8 @@ from dinnerbell.grace import make_grace
 from dinnerbell.log import LogReader, LogWriter, usage_path
 from dinnerbell.policy import Ask, decide
 from dinnerbell.retention import days_between, limits
+from dinnerbell.running.tidy import tidy
 from dinnerbell.sessions import sessionise
-from dinnerbell.tidy import tidy
 from dinnerbell.usage import Batch, log_key
 from dinnerbell.weekly_from_log import NoEdition, edition_of, kept_text, weekly_value
 from dinnerbell_reports import render_json, render_text

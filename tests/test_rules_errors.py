@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broken_rules import BROKEN
-from dinnerbell.excerpt import excerpt, told
-from dinnerbell.plain import describe
 from dinnerbell.rules import RulesError, decode_rules, read_rules
+from dinnerbell.words.excerpt import excerpt, told
+from dinnerbell.words.plain import describe
 from small_catalogue import CATALOGUE, SETTING
 
 GOLD = Path(__file__).parent / "gold" / "rules_errors.txt"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dinnerbell.files import RulesFileError
-from dinnerbell.rules_watch import BARE_SECONDS, SETTLE_SECONDS, RulesWatch
+from dinnerbell.running.rules_watch import BARE_SECONDS, SETTLE_SECONDS, RulesWatch
 
 TODAY = date(2026, 11, 23)
 GOOD = "setting: {name: Acorn}\nrules: []\n"

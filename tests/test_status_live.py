@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dinnerbell.bad_files import load_bad_versions
 from dinnerbell.log import LogReader, usage_path
-from dinnerbell.status_socket import SOCKET, NotRunning, ask_status
+from dinnerbell.running.status_socket import SOCKET, NotRunning, ask_status
 from live import ACORN_LANE, TABLET, BoxProcess, command, datagrams, eventually, rcode
 
 BROKEN = ACORN_LANE.replace("allow: essential", "allow: esential")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dinnerbell.status import BadFile, ListState, ProcessState, UpstreamState, as_json
-from dinnerbell.status_words import headline, status_text
+from dinnerbell.running.status import BadFile, ListState, ProcessState, UpstreamState, as_json
+from dinnerbell.running.status_words import headline, status_text
 from status_cast import CLOCK, GOOD_LOG, QUAD9, RULES, WELL, london
 
 BAD = BadFile(london("2026-11-23 12:03"), ("rules.yaml:7:3: there is no device 'ofice'",), 2, 7)

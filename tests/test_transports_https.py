@@ -270,7 +270,7 @@ def test_without_the_extra_the_rest_works_and_the_sentence_says_what_to_install(
         "import importlib.util; found = importlib.util.find_spec\n"
         "import dinnerbell_dns.upstream\n"
         "from dinnerbell.endpoints import parse_upstream\n"
-        "from dinnerbell.whom_to_ask import WhomToAsk\n"
+        "from dinnerbell.running.whom_to_ask import WhomToAsk\n"
         "WhomToAsk(dinnerbell_dns.upstream.Forwarder()).choose([parse_upstream('https://dns.example/q')], [])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)

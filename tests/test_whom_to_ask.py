@@ -6,7 +6,7 @@ import pytest
 
 from dinnerbell.config import Endpoint
 from dinnerbell.endpoints import parse_upstream
-from dinnerbell.whom_to_ask import WhomToAsk
+from dinnerbell.running.whom_to_ask import WhomToAsk
 from dinnerbell_dns.upstream import Forwarder
 from encrypted import GOOD, dot
 from live import NanoUpstream, dead_endpoint, silence

@@ -18,7 +18,7 @@ import pytest
 from dinnerbell.cli.common import CLOCK
 from dinnerbell.config import Endpoint, Upstream
 from dinnerbell.log import LogReader, usage_path
-from dinnerbell.status_socket import ask_status
+from dinnerbell.running.status_socket import ask_status
 from dinnerbell.workers.channel import Broken, pack, receive
 from dinnerbell.workers.crew import Crew, ensure_free
 from dinnerbell.workers.messages import Call, Orders

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dinnerbell.status import CacheState
+from dinnerbell.running.status import CacheState
 from dinnerbell.workers.figures import Figures, ended, together
 from status_cast import QUAD9
 

@@ -12,8 +12,8 @@ from cast import OFFICE_LAPTOP, ROOM_TABLET, STAFF_PHONE, VISITORS_PHONE, approv
 from cast import policy as policy_of
 from dinnerbell.model import Owner, Pass, Target, TargetKind, Verdict
 from dinnerbell.passes import with_passes
-from dinnerbell.plain import refusal
 from dinnerbell.usage import Batch, LogKey
+from dinnerbell.words.plain import refusal
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute, moved, split
 
 ALLOW, BLOCK, ENFORCE = Verdict.ALLOW, Verdict.BLOCK, Verdict.ENFORCE

@@ -12,8 +12,8 @@ from dinnerbell.config import Remark
 from dinnerbell.files import RulesFileError, load_rules
 from dinnerbell.lists.status import status_sentence, status_value
 from dinnerbell.lists.store import open_lists
-from dinnerbell.plain import describe
 from dinnerbell.rulesfile.expect import list_failures
+from dinnerbell.words.plain import describe
 
 
 @click.command()

@@ -24,9 +24,9 @@ from dinnerbell.draft import Draft, DraftError
 from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, load_rules, rules_file_of
 from dinnerbell.log import LogError, LogReader, usage_path
 from dinnerbell.passes import with_passes
-from dinnerbell.plain import describe
 from dinnerbell.replay import summarise
 from dinnerbell.versions import Edit, digest_of, keep_edit
+from dinnerbell.words.plain import describe
 
 _MOST_SIGNS = 300
 """Of who and why: a line in a report."""

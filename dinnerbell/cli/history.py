@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from dinnerbell.changes_in_week import changes_in_week
-from dinnerbell.changes_in_words import changes_in_words
 from dinnerbell.cli.common import Where, fail, iso, now, print_json, print_table
 from dinnerbell.config import Rules
 from dinnerbell.files import LAST_GOOD, RulesFileError, load_rules
 from dinnerbell.rules import RulesError, read_rules
 from dinnerbell.shipped import shipped_catalogue
 from dinnerbell.versions import Source, Version, VersionError, load_versions, version_text
+from dinnerbell.words.changes_in_week import changes_in_week
+from dinnerbell.words.changes_in_words import changes_in_words
 
 _UTC = ZoneInfo("UTC")
 """For times where no rules.yaml says which clocks the setting goes by."""

@@ -13,7 +13,7 @@ from dinnerbell.pass_book import PassBook
 from dinnerbell.pass_store import PassFileError, change_book, load_book
 from dinnerbell.passes import BadRequest, PassRefused, Request, give, objection, parse_duration, revoke, state
 from dinnerbell.policy import Policy
-from dinnerbell.wording import joined, sentence_case, target_phrase, until_phrase
+from dinnerbell.words.wording import joined, sentence_case, target_phrase, until_phrase
 
 _UTC = ZoneInfo("UTC")
 """For times where no rules.yaml says which clocks the setting goes by."""

@@ -4,13 +4,13 @@ import asyncio
 
 import click
 
-from dinnerbell.box import Box
 from dinnerbell.cli.common import CLOCK, Where, fail
 from dinnerbell.endpoints import BadEndpoint, parse_endpoint, parse_upstream
 from dinnerbell.files import RulesFileError
 from dinnerbell.log import LogError
 from dinnerbell.model import plain_address
-from dinnerbell.whom_to_ask import CannotAsk
+from dinnerbell.running.box import Box
+from dinnerbell.running.whom_to_ask import CannotAsk
 
 
 @click.command()

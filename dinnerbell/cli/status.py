@@ -8,7 +8,7 @@ import click
 
 from dinnerbell.cli.common import Where, print_json
 from dinnerbell.log import LogError, LogReader, usage_path
-from dinnerbell.status_socket import NotRunning, ask_status
+from dinnerbell.running.status_socket import NotRunning, ask_status
 
 
 @click.command()

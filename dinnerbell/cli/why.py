@@ -6,11 +6,11 @@ import click
 
 from dinnerbell.cli.common import Where, device_of, iso, moment_of, now, place_of, print_json
 from dinnerbell.model import Action
-from dinnerbell.passed_over import Story, story
 from dinnerbell.passes import with_passes
-from dinnerbell.plain import sentence
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, needs_sight
 from dinnerbell.usage import rule_name
+from dinnerbell.words.passed_over import Story, story
+from dinnerbell.words.plain import sentence
 
 
 @click.command()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dinnerbell.catalogue import HELPLINE_KIND, Claim, HostClass, Match
 from dinnerbell.curating.explain import Explanation
 from dinnerbell.model import Action
-from dinnerbell.wording import KIND_PHRASES, SWITCH_PHRASES, joined
+from dinnerbell.words.wording import KIND_PHRASES, SWITCH_PHRASES, joined
 
 CLASS_PHRASES = {
     HostClass.USE: "only its own pages or app ask this name, so a look-up says that somebody is using it",

@@ -6,7 +6,7 @@ Pure. `docs/catalogue.md` is this page, and a test keeps it so.
 from collections.abc import Iterator, Sequence
 
 from dinnerbell.catalogue import KINDS, Catalogue, HostClass, Service
-from dinnerbell.wording import KIND_PHRASES, sentence_case
+from dinnerbell.words.wording import KIND_PHRASES, sentence_case
 
 _HEAD = """\
 # The catalogue, by kind

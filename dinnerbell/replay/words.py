@@ -12,7 +12,7 @@ from dinnerbell.config import LogLevel
 from dinnerbell.model import Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.replay.values import Change, Direction, Gap, Replay, Why
-from dinnerbell.wording import OWNER_PHRASES, joined, sentence_case
+from dinnerbell.words.wording import OWNER_PHRASES, joined, sentence_case
 
 NO_GROUP = "devices in no group"
 NO_SERVICE = "other names"

@@ -25,7 +25,7 @@ from dinnerbell.rulesfile.references import Known, Times, windows_of
 from dinnerbell.rulesfile.reserved import find_inactive
 from dinnerbell.rulesfile.zones import find_zone, zone_names
 from dinnerbell.times import Closures, TimeSpan, parse_window
-from dinnerbell.wording import CLOSED_WORD
+from dinnerbell.words.wording import CLOSED_WORD
 
 DEFAULT_ZONE = "Europe/London"
 DEFAULT_TIMES = {

@@ -8,7 +8,7 @@ from dinnerbell.rulesfile.models import ApprovalModel, RuleModel
 from dinnerbell.rulesfile.nodes import Path
 from dinnerbell.rulesfile.reader import Reader
 from dinnerbell.rulesfile.references import spans_of
-from dinnerbell.wording import CLOSED_WORD
+from dinnerbell.words.wording import CLOSED_WORD
 
 _ACTIONS = tuple(action.value for action in Action)
 

@@ -10,7 +10,7 @@ from dinnerbell.page_rules import NEVER_INSIDE
 from dinnerbell.pages import known_page
 from dinnerbell.policy import Policy
 from dinnerbell.rulesfile.nodes import Path
-from dinnerbell.wording import joined
+from dinnerbell.words.wording import joined
 
 _ADVICE = "write `proxy: intercept` at the devices it is for, and let them trust the proxy's certificate"
 

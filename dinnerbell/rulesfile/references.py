@@ -22,7 +22,7 @@ from dinnerbell.rulesfile import shown
 from dinnerbell.rulesfile.fields import Part, no_twins, one_or_many, read_address, read_network, word
 from dinnerbell.rulesfile.messages import did_you_mean, nearest
 from dinnerbell.times import CLOSED, DAY_NAMES, BadTime, TimeSpan, parse_window
-from dinnerbell.wording import CLOSED_WORD
+from dinnerbell.words.wording import CLOSED_WORD
 
 OWNER_WORDS = tuple(owner.word for owner in Owner)
 

@@ -16,7 +16,7 @@ from datetime import date
 from dinnerbell.model import Address, Device, Group, Network, Owner, rule_is_for
 from dinnerbell.policy import Policy
 from dinnerbell.timetable.week import Row, Timetable, timetable
-from dinnerbell.wording import network_phrase
+from dinnerbell.words.wording import network_phrase
 
 _ANYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 UNKNOWN = Owner.UNKNOWN.word

@@ -14,7 +14,7 @@ from dinnerbell.catalogue import HELPLINE_KIND, UMBRELLA, Catalogue, HostClass, 
 from dinnerbell.model import Device, Rule, Target, TargetKind, rule_is_for
 from dinnerbell.names import is_under
 from dinnerbell.policy import Policy
-from dinnerbell.wording import target_phrase
+from dinnerbell.words.wording import target_phrase
 
 C = TypeVar("C")
 

@@ -13,7 +13,7 @@ from dinnerbell.times import clock_text
 from dinnerbell.timetable.axis import is_doubled
 from dinnerbell.timetable.subjects import OTHERWISE, Label
 from dinnerbell.timetable.week import MINUTE, Day, Row, Segment, State, Timetable, minute_before, wall_minute
-from dinnerbell.wording import SWITCH_PHRASES, joined, sentence_case
+from dinnerbell.words.wording import SWITCH_PHRASES, joined, sentence_case
 
 PARTICULAR = "What is named singly goes by its own line: a broader word, such as social media, does not mean it."
 

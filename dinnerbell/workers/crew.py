@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint
-from dinnerbell.console import say
-from dinnerbell.status import ProcessState
+from dinnerbell.running.console import say
+from dinnerbell.running.status import ProcessState
 from dinnerbell.usage import Batch
 from dinnerbell.workers.channel import Broken, pack, receive
 from dinnerbell.workers.figures import Figures, ended, together

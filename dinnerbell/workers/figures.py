@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from dinnerbell.status import CacheState, UpstreamState
+from dinnerbell.running.status import CacheState, UpstreamState
 
 _STATES = ("good", "failing", "untried")
 """The first of these that any process found is what all found: who answers one of them is there."""

@@ -4,7 +4,7 @@ import resource
 from pathlib import Path
 
 from dinnerbell.model import Verdict
-from dinnerbell.status import CacheState, UpstreamState
+from dinnerbell.running.status import CacheState, UpstreamState
 from dinnerbell.workers.figures import Figures
 from dinnerbell_dns.health import UpstreamStatus
 from dinnerbell_dns.server import Server

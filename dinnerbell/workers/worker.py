@@ -12,13 +12,13 @@ from pathlib import Path
 
 from dinnerbell.clock import Clock
 from dinnerbell.config import Rules
-from dinnerbell.console import say
 from dinnerbell.lists.matcher import NameList
 from dinnerbell.lists.store import open_lists
 from dinnerbell.passes import with_passes
 from dinnerbell.rules import read_rules
+from dinnerbell.running.console import say
+from dinnerbell.running.whom_to_ask import CannotAsk, WhomToAsk
 from dinnerbell.shipped import shipped_catalogue
-from dinnerbell.whom_to_ask import CannotAsk, WhomToAsk
 from dinnerbell.workers.channel import Broken, pack, receive
 from dinnerbell.workers.measure import figures_of
 from dinnerbell.workers.messages import Call, Orders, Report, Stop

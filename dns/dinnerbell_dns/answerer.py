@@ -22,9 +22,9 @@ from datetime import UTC, datetime
 from dinnerbell.catalogue import BYPASS_KIND
 from dinnerbell.config import Endpoint
 from dinnerbell.model import Address, Verdict
-from dinnerbell.plain import refusal as refusal_text
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide, decide_alias
 from dinnerbell.usage import LogKey, log_key
+from dinnerbell.words.plain import refusal as refusal_text
 from dinnerbell_dns import answers
 from dinnerbell_dns.cache import STALE_TTL, Answer, AnswerCache, Key
 from dinnerbell_dns.clients import Client

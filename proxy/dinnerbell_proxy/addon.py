@@ -27,7 +27,7 @@ from dinnerbell.files import RulesFileError
 from dinnerbell.log import LogError
 from dinnerbell.model import Network, plain_address
 from dinnerbell.names import BadName
-from dinnerbell.plain import refusal
+from dinnerbell.words.plain import refusal
 from dinnerbell_dns.clients import is_answered
 from dinnerbell_proxy.block_page import MISTAKEN_PATH, Refused, answer_plainly, answer_refused, answer_thanks
 from dinnerbell_proxy.cutting import cut

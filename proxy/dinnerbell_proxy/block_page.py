@@ -12,11 +12,11 @@ from html import escape
 from types import MappingProxyType
 
 from dinnerbell.model import Device, Owner, People, Rule, Setting
-from dinnerbell.plain import refusal
 from dinnerbell.policy import Decision, Policy, Reason
 from dinnerbell.proxied import MAX_WORDS
 from dinnerbell.usage import LogKey
-from dinnerbell.wording import joined, until_phrase, who_phrase
+from dinnerbell.words.plain import refusal
+from dinnerbell.words.wording import joined, until_phrase, who_phrase
 
 MISTAKEN_PATH = "/.well-known/dinnerbell/closed-by-mistake"
 """Where the page's form goes, on whatever host the page stands for."""

@@ -16,7 +16,7 @@ from dinnerbell.lists.watch import ListsWatch
 from dinnerbell.model import Network
 from dinnerbell.pass_store import PassFileError, PassWatch
 from dinnerbell.passes import with_passes
-from dinnerbell.rules_watch import SETTLE_SECONDS, RulesWatch
+from dinnerbell.running.rules_watch import SETTLE_SECONDS, RulesWatch
 from dinnerbell_dns.clients import answered_networks
 from dinnerbell_dns.machine import on_link_networks
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dinnerbell.catalogue import Catalogue
 from dinnerbell.model import Pass
 from dinnerbell.passes import PassUse, passes_of_week
-from dinnerbell.wording import sentence_case, target_phrase
+from dinnerbell.words.wording import sentence_case, target_phrase
 from dinnerbell_reports.annex_values import Changes, PassLine, RefusedFile, RuleChange
 from dinnerbell_reports.week import Week
 

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Callable
 
 from dinnerbell.config import Endpoint
-from dinnerbell.metrics import CONTENT_TYPE
+from dinnerbell.running.metrics import CONTENT_TYPE
 
 MAX_HEAD = 8192
 MAX_CONNECTIONS = 16

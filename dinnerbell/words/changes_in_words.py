@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
-from dinnerbell.changes_in_rules import rule_changes
 from dinnerbell.config import Box, Expectation, LogLevel, Rules
 from dinnerbell.model import Device, Group, Owner, Setting, Verdict
 from dinnerbell.policy import Policy
 from dinnerbell.times import TimeSpan, clock_text
-from dinnerbell.wording import KIND_PHRASES, OWNER_PHRASES, joined, network_phrase
+from dinnerbell.words.changes_in_rules import rule_changes
+from dinnerbell.words.wording import KIND_PHRASES, OWNER_PHRASES, joined, network_phrase
 
 T = TypeVar("T")
 

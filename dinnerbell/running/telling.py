@@ -9,17 +9,17 @@ from typing import Any
 from dinnerbell import __version__
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint
-from dinnerbell.console import say
-from dinnerbell.list_keeper import ListKeeper
 from dinnerbell.lists.status import ListStatus
 from dinnerbell.log_thread import LogThread
-from dinnerbell.metrics import metrics_text
-from dinnerbell.metrics_http import MetricsServer
-from dinnerbell.notify import Notify
-from dinnerbell.rules_in_force import RulesInForce
-from dinnerbell.status import ClockState, ListState, LogState, PassState, ProcessState, Status, as_json
-from dinnerbell.status_socket import StatusSocket
-from dinnerbell.status_words import headline, status_text
+from dinnerbell.running.console import say
+from dinnerbell.running.list_keeper import ListKeeper
+from dinnerbell.running.metrics import metrics_text
+from dinnerbell.running.metrics_http import MetricsServer
+from dinnerbell.running.notify import Notify
+from dinnerbell.running.rules_in_force import RulesInForce
+from dinnerbell.running.status import ClockState, ListState, LogState, PassState, ProcessState, Status, as_json
+from dinnerbell.running.status_socket import StatusSocket
+from dinnerbell.running.status_words import headline, status_text
 from dinnerbell.workers.crew import Crew
 from dinnerbell.workers.measure import figures_of
 from dinnerbell.wrong_clock import ClockWatch

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from dinnerbell.clock import Clock
 from dinnerbell.config import ListSource, Rules
-from dinnerbell.console import say
 from dinnerbell.files import stamp_of
 from dinnerbell.lists.refresh import note_failure, source_path
 from dinnerbell.lists.state import Stamp, due_at, file_is_due
 from dinnerbell.lists.status import ListStatus, list_status, status_sentence
 from dinnerbell.lists.store import OpenedList, load_state, open_list, state_path
+from dinnerbell.running.console import say
 
 LOOK_SECONDS = 0.5
 ATTEMPT_SECONDS = 900.0

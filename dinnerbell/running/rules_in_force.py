@@ -12,13 +12,13 @@ from pathlib import Path
 
 from dinnerbell.bad_files import BadVersion, keep_bad_version
 from dinnerbell.config import Rules
-from dinnerbell.console import say
 from dinnerbell.files import LAST_GOOD, RulesFile, RulesFileError, keep_last_good, load_rules
 from dinnerbell.model import Pass
 from dinnerbell.pass_store import PassFileError, PassWatch
 from dinnerbell.passes import objection, with_passes
-from dinnerbell.rules_watch import SETTLE_SECONDS, RulesWatch
-from dinnerbell.status import BadFile, RulesState
+from dinnerbell.running.console import say
+from dinnerbell.running.rules_watch import SETTLE_SECONDS, RulesWatch
+from dinnerbell.running.status import BadFile, RulesState
 from dinnerbell.versions import Source, digest_of, keep_version, load_versions
 
 _SHOWN_ERRORS = 5

@@ -21,7 +21,7 @@ from dinnerbell.timetable.ordinary import closed_around, ordinary_monday, settle
 from dinnerbell.timetable.subjects import OTHERWISE, Label
 from dinnerbell.timetable.week import MINUTE, Row, State, Timetable
 from dinnerbell.timetable.words import state_phrase, what
-from dinnerbell.wording import is_plural, joined, sentence_case
+from dinnerbell.words.wording import is_plural, joined, sentence_case
 
 _MOST_NAMES = 6
 _MOST_MEMBERS = 3

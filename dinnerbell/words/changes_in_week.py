@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from dinnerbell.catalogue import KINDS, SOCIAL_KINDS, UMBRELLA, Catalogue
-from dinnerbell.changed_days import Day, Stretch, day_phrases
 from dinnerbell.model import Device, Group, Target, TargetKind, rule_is_for
 from dinnerbell.names import is_under
 from dinnerbell.policy import CANARIES, Policy
@@ -25,7 +24,8 @@ from dinnerbell.timetable.ordinary import closed_around, ordinary_monday, settle
 from dinnerbell.timetable.subjects import Label, find_subjects
 from dinnerbell.timetable.week import MINUTE, Course, follow, week_days
 from dinnerbell.timetable.words import what
-from dinnerbell.wording import is_plural, joined, network_phrase, sentence_case
+from dinnerbell.words.changed_days import Day, Stretch, day_phrases
+from dinnerbell.words.wording import is_plural, joined, network_phrase, sentence_case
 
 _MOST_NAMES = 6
 _MOST_MEMBERS = 4

@@ -13,7 +13,7 @@ from dinnerbell.model import Verdict
 from dinnerbell.times import MINUTES_A_DAY, clock_text
 from dinnerbell.timetable.week import State
 from dinnerbell.timetable.words import state_phrase
-from dinnerbell.wording import joined
+from dinnerbell.words.wording import joined
 
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

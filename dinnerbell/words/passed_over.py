@@ -15,7 +15,7 @@ from datetime import datetime
 from dinnerbell.model import Action, Approval, Rule, TargetKind, Verdict, rule_is_for
 from dinnerbell.policy import Ask, Decision, Policy, Reason, decide
 from dinnerbell.times import Closures
-from dinnerbell.wording import times_words, until_phrase, who_phrase
+from dinnerbell.words.wording import times_words, until_phrase, who_phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Starts `dinnerbell.tidy` once a day, early in the morning, and some minutes after a start if a day was missed (shell)."""
+"""Starts `dinnerbell.running.tidy` once a day, early in the morning, and some minutes after a start if a day was missed (shell)."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from dinnerbell.console import say
 from dinnerbell.files import LAST_GOOD
+from dinnerbell.running.console import say
 
 AT = timedelta(hours=2, minutes=40)
 """Since local midnight: nobody is there, and no clock changes."""
@@ -47,8 +47,9 @@ class TidyKeeper:
         arguments = [str(self._data), str(self._data / LAST_GOOD), repr(now.timestamp())]
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "dinnerbell.tidy", *arguments, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-            )
+                sys.executable, "-m", "dinnerbell.running.tidy", *arguments,
+                stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
         except OSError as error:
             say(f"Couldn't tidy the log: {error.strerror}; it is tried again tomorrow", error=True)
             return

@@ -18,16 +18,16 @@ from pathlib import Path
 from dinnerbell import RELEASED
 from dinnerbell.clock import Clock
 from dinnerbell.config import Endpoint, Rules, Upstream
-from dinnerbell.console import say
-from dinnerbell.list_keeper import ListKeeper
 from dinnerbell.log import usage_path
 from dinnerbell.log_thread import LogThread
-from dinnerbell.rules_in_force import RulesInForce
-from dinnerbell.telling import Telling
-from dinnerbell.tidy_keeper import TidyKeeper
+from dinnerbell.running.console import say
+from dinnerbell.running.list_keeper import ListKeeper
+from dinnerbell.running.rules_in_force import RulesInForce
+from dinnerbell.running.telling import Telling
+from dinnerbell.running.tidy_keeper import TidyKeeper
+from dinnerbell.running.weekly_job import WeeklyJob
+from dinnerbell.running.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.usage import Batch
-from dinnerbell.weekly_job import WeeklyJob
-from dinnerbell.whom_to_ask import NONE_AT_PRESENT, CannotAsk, WhomToAsk
 from dinnerbell.workers.crew import Crew, ensure_free
 from dinnerbell.workers.messages import Orders
 from dinnerbell.wrong_clock import ClockWatch, earliest_minute

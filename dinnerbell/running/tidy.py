@@ -1,4 +1,4 @@
-"""`python -m dinnerbell.tidy DATA RULES NOW`: what is too old is deleted, after what outlives it is kept (shell).
+"""`python -m dinnerbell.running.tidy DATA RULES NOW`: what is too old is deleted, after what outlives it is kept (shell).
 
 The box starts it once a day, as a process of its own: it neither delays an answer nor stays in the box's memory, and gives way to
 whoever answers. First every full week gets its report, while all of its look-ups are there; then, day by day, sessions are kept in the

@@ -6,7 +6,7 @@ Whoever may scrape sees how much, never who or what: no device, name or pass is 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dinnerbell.status import Status
+from dinnerbell.running.status import Status
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from dinnerbell.config import Box, Encrypted, Remark, Rules
 from dinnerbell.model import Action, Device, Group, Owner, Rule, Target, TargetKind, Verdict
 from dinnerbell.names import is_under
-from dinnerbell.plain_groups import group_stories
 from dinnerbell.policy import Decision, Policy, Reason
 from dinnerbell.rulesfile.expect import failures
-from dinnerbell.wording import (
+from dinnerbell.words.plain_groups import group_stories
+from dinnerbell.words.wording import (
     OWNER_PHRASES,
     SWITCH_PHRASES,
     is_plural,

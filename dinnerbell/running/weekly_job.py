@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dinnerbell.config import Rules
-from dinnerbell.console import say
 from dinnerbell.files import LAST_GOOD
+from dinnerbell.running.console import say
 from dinnerbell_reports.due import newest_due
 from dinnerbell_reports.week import Week
 

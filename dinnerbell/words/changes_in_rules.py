@@ -14,7 +14,7 @@ from datetime import date
 
 from dinnerbell.model import Action, Approval, Rule
 from dinnerbell.policy import Policy
-from dinnerbell.wording import SWITCH_PHRASES, joined, target_phrase, who_phrase
+from dinnerbell.words.wording import SWITCH_PHRASES, joined, target_phrase, who_phrase
 
 _MOST_NAMES = 3
 _DOES = {Action.ALLOW: "opens", Action.BLOCK: "closes", Action.ENFORCE: "switches on"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from dinnerbell.status import BadFile, PassState, ProcessState, Status, UpstreamState
-from dinnerbell.wording import sentence_case
+from dinnerbell.running.status import BadFile, PassState, ProcessState, Status, UpstreamState
+from dinnerbell.words.wording import sentence_case
 
 DROP_WORDS = {
     "short": "too short to be a query",

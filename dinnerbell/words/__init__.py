@@ -1,0 +1,1 @@
+"""Rules, decisions and differences in plain words, for people and terminals. Pure."""
