@@ -39,6 +39,7 @@ bench: $(VENV)/.dev ## CPU per query and delays beside other servers, in one run
 	$(if $(LONG),$(BIN)/python bench/scale.py)
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/lists.py
+	$(BIN)/python bench/proxy.py
 
 trial: $(VENV)/.dev ## an hour (TRIAL_SECONDS) of load with kill -9, reloads, floods, noise and a jumping clock
 	$(BIN)/python bench/trial $(TRIAL_SECONDS)

@@ -26,6 +26,9 @@ NEVER_INSIDE = frozenset({ESSENTIAL_KIND, HELPLINE_KIND, SENSITIVE_KIND})
 """Kinds that nobody looks into, whatever the rules say: learning journals, banks, health, unions, counselling, helplines."""
 
 
+_MOST_REMEMBERED = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class _PageRule:
     rule: Rule
@@ -37,11 +40,12 @@ class _PageRule:
 class PageRules:
     """Empty (false) for nearly every device."""
 
-    __slots__ = ("_catalogue", "_rules")
+    __slots__ = ("_catalogue", "_reaching", "_rules")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._rules: list[_PageRule] = []
+        self._reaching: dict[str, tuple[_PageRule, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -51,21 +55,34 @@ class PageRules:
         if match is None or NEVER_INSIDE.isdisjoint(match.kinds):
             self._rules.append(_PageRule(rule, page, frozenset(claim.service.id for claim in match.claims) if match else frozenset()))
 
+    def seen_in(self, name: str, sight: Sight) -> tuple[int, ...]:
+        """Return the indexes of the rules of this name that fit what is seen: of all that is in a URL, only this can matter."""
+        return tuple(each.rule.index for each in self._of(name) if _fits(each, name, sight))
+
+    def are_on(self, name: str) -> bool:
+        """Tell whether any rule could speak of this name, or of what a page loads from it."""
+        return bool(self._of(name))
+
+    def _of(self, name: str) -> tuple[_PageRule, ...]:
+        if not self._rules:
+            return ()
+        known = self._reaching.get(name)
+        if known is None:
+            match = self._catalogue.lookup(name)
+            services = frozenset(claim.service.id for claim in match.claims) if match else frozenset()
+            known = tuple(each for each in self._rules if each.page.is_on(name) or not services.isdisjoint(each.services))
+            if len(self._reaching) >= _MOST_REMEMBERED:
+                self._reaching.clear()
+            self._reaching[name] = known
+        return known
+
     def fitting(self, name: str, claim: Claim | None, sight: Sight | None) -> Iterator[int]:
         """Yield the indexes of the rules that fit this name (as this service claims it), as far as is seen of it."""
         if claim is not None and not NEVER_INSIDE.isdisjoint(claim.service.kinds):
             return
         for each in self._rules:
-            is_own = each.page.is_on(name)
-            if not is_own and (claim is None or claim.service.id not in each.services):
-                continue
-            opens = each.rule.action is Action.ALLOW
-            if sight is None:
-                fits = opens
-            else:
-                is_of_page = is_own and each.page.holds(name, sight.path)
-                fits = is_of_page or (opens and sight.opener is not None and each.page.holds(*sight.opener))
-            if fits:
+            is_reached = each.page.is_on(name) or (claim is not None and claim.service.id in each.services)
+            if is_reached and (each.rule.action is Action.ALLOW if sight is None else _fits(each, name, sight)):
                 yield each.rule.index
 
     def may_block(self, name: str, match: Match | None) -> bool:
@@ -73,3 +90,10 @@ class PageRules:
         if match is not None and not NEVER_INSIDE.isdisjoint(match.kinds):
             return False
         return any(each.rule.action is Action.BLOCK and each.page.is_on(name) for each in self._rules)
+
+
+def _fits(each: _PageRule, name: str, sight: Sight) -> bool:
+    """Tell whether a rule fits what is seen: the URL is of its page, or (where it opens) the page that loads it is."""
+    if each.page.holds(name, sight.path):
+        return True
+    return each.rule.action is Action.ALLOW and sight.opener is not None and each.page.holds(*sight.opener)

@@ -63,7 +63,7 @@ class Policy:
     """Those that were fetched, by name. A rule about another fits nothing."""
     _views: dict[Device, "_View"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _by_address: dict[Address, Device] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _decided: dict[tuple[Device, str], tuple[datetime, datetime | None, "Decision"]] = field(
+    _decided: dict[tuple[object, ...], tuple[datetime, datetime | None, "Decision"]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     _segments: dict[object, "Segment"] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -228,10 +228,12 @@ CANARIES = ("use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com", 
 
 def decide(policy: Policy, ask: Ask) -> Decision:
     """Decide one question. Deterministic: what it remembers in the policy follows from the policy alone."""
-    if ask.sight is not None and policy.has_pages and ask.device.is_intercepted:
-        return _decide(policy, ask)[1]  # URLs are too many to be remembered
     decided = policy._decided  # noqa: SLF001 - the policy keeps what this module works out from it
-    key = ask.device, ask.name
+    key: tuple[object, ...] = (ask.device, ask.name)
+    if ask.sight is not None and policy.has_pages and ask.device.is_intercepted:
+        pages, name = _view(policy, ask.device).pages, judged(ask.name)
+        if pages.are_on(name):
+            key = (*key, pages.seen_in(name, ask.sight))
     known = decided.get(key)
     if known is not None and ask.at >= known[0] and (known[1] is None or ask.at < known[1]):
         return known[2]
@@ -279,6 +281,8 @@ def needs_sight(policy: Policy, ask: Ask) -> bool:
         return False
     name = judged(ask.name)
     pages = _view(policy, ask.device).pages
+    if not pages.are_on(name):
+        return False
     if pages.may_block(name, policy.catalogue.lookup(name)):
         return True
     return decide(policy, replace(ask, sight=NO_PAGE)).verdict is Verdict.BLOCK

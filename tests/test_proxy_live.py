@@ -459,6 +459,7 @@ def test_the_same_addon_works_for_mitmdump(tmp_path, servers):
                 assert ask(inside, "/", host="www.google.com").status == 200
         assert set(proxy.asked) == {"forcesafesearch.google.com"}
         assert "google" not in proxy.output.read_text()
+        assert "Addon error" not in proxy.output.read_text() + proxy.errors.read_text()
     finally:
         proxy.end()
 

@@ -70,7 +70,9 @@ class Web:
             path = first.split()[1]
             await reader.readexactly(int(headers.get("content-length", "0")))
             self.asked.append(Asked(headers.get("host", ""), path, headers, "h1"))
-            if headers.get("upgrade", "").lower() == "websocket":
+            if path.startswith("/silent"):
+                await asyncio.sleep(3600)
+            elif headers.get("upgrade", "").lower() == "websocket":
                 await self._websocket(writer, headers["sec-websocket-key"])
             elif path.startswith(("/endless", "/OakLane")) and headers.get("sec-fetch-mode") == "navigate" and "accept" not in headers:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")

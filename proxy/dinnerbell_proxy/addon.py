@@ -34,7 +34,7 @@ from dinnerbell_proxy.cutting import cut
 from dinnerbell_proxy.hosts import authority_host, host_name, is_inside
 from dinnerbell_proxy.judge import Case, Judged, Ruling, Step, judge_connect, judge_decrypted, judge_hello, judge_inside, judge_request
 from dinnerbell_proxy.keeper import Keeper, minute_of
-from dinnerbell_proxy.messages import facts, is_asked, is_short, lead, make_request_safe, response
+from dinnerbell_proxy.messages import facts, is_asked, is_short, lead, make_request_safe, make_response, says_it_is_short
 from dinnerbell_proxy.open_now import Over
 from dinnerbell_proxy.pac import is_pac_request, pac_answer
 from dinnerbell_proxy.sight import Fetch, Opened
@@ -162,7 +162,7 @@ class DinnerbellAddon:
         case = self._case(client)
         ruling = self._rule(client, case, judge_connect(case, request.host, request.port))
         if not (ruling.is_open or ruling.is_decrypted):
-            flow.response = response(answer_plainly(_STATUS[ruling.step], self._sentence(ruling)), request)
+            flow.response = make_response(answer_plainly(_STATUS[ruling.step], self._sentence(ruling)), request)
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         client, address = data.context.client, data.context.server.address
@@ -183,7 +183,7 @@ class DinnerbellAddon:
             return
         own = Endpoint(str(_address(client.sockname[0])), client.sockname[1])
         if is_asked(client) and not client.tls_established and is_pac_request(request.host, request.port, request.path, own):
-            flow.response = response(pac_answer(own), request)
+            flow.response = make_response(pac_answer(own), request)
             return
         case = self._case(client)
         host = authority_host(request.host_header) if request.host_header else None
@@ -229,11 +229,14 @@ class DinnerbellAddon:
         else:
             self.keeper.ledger.note_mistaken(case.device, about, minute_of(case.at), flow.request.urlencoded_form.get("words", ""))
             answer = answer_thanks(Refused(case.policy, case.device, about.name, about.decision, case.at))
-        flow.response = response(answer, flow.request)
+        flow.response = make_response(answer, flow.request)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Let what passes flow by as it comes: nothing of it is kept, and a stream that never ends is a stream."""
-        if flow.response is not None and flow.response.status_code != _SWITCHING and not flow.response.stream:
+        """Let what passes flow by as it comes: nothing of it is kept, and a stream that never ends is a stream.
+
+        What is short and says so is sent in one piece instead: a piece more costs more than all the judging.
+        """
+        if flow.response is not None and flow.response.status_code != _SWITCHING and not says_it_is_short(flow.response):
             flow.response.stream = self._tap(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -290,6 +293,8 @@ class DinnerbellAddon:
     def _ended(self, flow: http.HTTPFlow) -> None:
         seen: _Seen | None = flow.metadata.pop(_SEEN, None)
         if seen is not None and flow.response is not None:
+            if not flow.response.stream:
+                seen.size = len(flow.response.raw_content or b"")
             loads = 1 if seen.fetch.is_page and flow.response.status_code < _REDIRECTION else 0
             self.keeper.note_page(seen.case, seen.judged, loads=loads, size=seen.size)
         self._stopped.discard(flow.id)
@@ -306,7 +311,7 @@ class DinnerbellAddon:
         else:
             answer = answer_plainly(_STATUS[ruling.step], self._sentence(ruling))
         shown = self._rulings.get(flow.client_conn.id)
-        flow.response = response(answer, request, closes=shown is not None and shown.step is Step.SHOW)
+        flow.response = make_response(answer, request, closes=shown is not None and shown.step is Step.SHOW)
 
     def _sentence(self, ruling: Ruling) -> str:
         if ruling.why or ruling.about is None:

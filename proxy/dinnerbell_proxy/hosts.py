@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from dinnerbell.model import Address, plain_address
 from dinnerbell.names import BadName, normalise
@@ -16,6 +17,7 @@ _INSIDE = tuple(
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
+@lru_cache(maxsize=4096)
 def host_name(text: str) -> str:
     """Return a host as it is judged: a normalised name, or an address in its one usual form. Raises BadName.
 
@@ -37,6 +39,7 @@ def authority_host(authority: str) -> str:
     return match[1] if match else authority
 
 
+@lru_cache(maxsize=4096)
 def is_local(name: str) -> bool:
     """Tell whether a judged name is this machine's or an address that the internet does not lead to."""
     try:

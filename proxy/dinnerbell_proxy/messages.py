@@ -1,4 +1,7 @@
-"""Between mitmproxy's requests and ours: the facts of one, and the answers that take a server's place (shell)."""
+"""Between mitmproxy's requests and ours: the facts of one, and the answers that take a server's place (shell).
+
+No function here may have the name of a hook: to `mitmdump -s` the module that imports it is an addon, and it would be called as one.
+"""
 
 from mitmproxy import connection, http
 from mitmproxy.proxy import mode_specs
@@ -26,7 +29,7 @@ def facts(request: http.Request, host: str) -> Fetch:
     )
 
 
-def response(answer: Answer, request: http.Request, *, closes: bool = False) -> http.Response:
+def make_response(answer: Answer, request: http.Request, *, closes: bool = False) -> http.Response:
     """Return the answer; `closes`: with it the connection ends (which HTTP/2 has other words for)."""
     headers = {**answer.headers, **({"Connection": "close"} if closes and request.http_version.startswith("HTTP/1") else {})}
     return http.Response.make(answer.status, b"" if request.method == "HEAD" else answer.body.encode(), headers)
@@ -57,6 +60,12 @@ def is_short(request: http.Request) -> bool:
     """Tell whether the request's body is surely short enough to be waited for."""
     length = request.headers.get("Content-Length", "0")
     return "Transfer-Encoding" not in request.headers and length.isdecimal() and int(length) <= _MOST_BODY
+
+
+def says_it_is_short(answer: http.Response) -> bool:
+    """Tell whether a response says that its body is short."""
+    length = answer.headers.get("Content-Length", "")
+    return "Transfer-Encoding" not in answer.headers and length.isdecimal() and int(length) <= _MOST_BODY
 
 
 def is_asked(client: connection.Client) -> bool:

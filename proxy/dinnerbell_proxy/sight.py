@@ -78,8 +78,8 @@ class Opened:
 
     def _opener(self, device: str, fetch: Fetch) -> tuple[str, str] | None:
         host, path = _host_and_path(fetch.referer or fetch.origin)
-        if not host:
-            return self._by_host.get((device, ""))
+        if not host:  # a browser that was told to send no Referer; nothing else is believed to be one
+            return self._by_host.get((device, "")) if fetch.destination or fetch.mode else None
         if path in ("", "/"):
             return self._by_host.get((device, host))
         return self._loaded.get((device, host, _bare(path)), (host, path))
