@@ -16,10 +16,10 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from dinnerbell.catalogue import HostClass
-from dinnerbell.log_proxied import read_looked, read_mistaken, read_pages, write_proxied
+from dinnerbell.log_proxied import read_looked, read_mistaken, read_pages, read_pages_seen, write_proxied
 from dinnerbell.log_schema import migrations
 from dinnerbell.model import Verdict
-from dinnerbell.proxied import Looked, Mistaken
+from dinnerbell.proxied import Looked, Mistaken, PagesSeen
 from dinnerbell.sessions import Grade, Session, at_minute
 from dinnerbell.usage import Batch, Deletion, LogKey, Traffic, Usage, WrongClock
 
@@ -355,6 +355,10 @@ class LogReader:
     def looked(self, since: int, until: int) -> list[Looked]:
         """Return what the proxy decrypted in the hours [since, until), by device."""
         return read_looked(self._connection, since, until)
+
+    def pages_seen(self, since: int, until: int) -> list[PagesSeen]:
+        """Return what the proxy saw of each device and service in the minutes [since, until)."""
+        return read_pages_seen(self._connection, since, until)
 
     def mistaken(self, since: int, until: int) -> list[Mistaken]:
         """Return what people said to be closed by mistake in the minutes [since, until)."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from dinnerbell.model import Verdict
-from dinnerbell.proxied import Looked, Mistaken, Proxied
+from dinnerbell.proxied import Looked, Mistaken, PagesSeen, Proxied
 from dinnerbell.usage import Usage
 
 
@@ -43,10 +43,12 @@ def read_pages(connection: sqlite3.Connection, since: int, until: int, device: s
         yield Usage(minute, device_, name, service, None, Verdict(verdict), rule, loads, is_page=True)
 
 
-def read_bytes(connection: sqlite3.Connection, since: int, until: int) -> dict[tuple[str, str], int]:
-    """Return the bytes that (device, service) got in the minutes [since, until), as far as the proxy saw them."""
-    sql = "select device, service, sum(bytes) from pages where minute >= ? and minute < ? group by device, service"
-    return {(device, service): int(size) for device, service, size in connection.execute(sql, (since, until))}
+def read_pages_seen(connection: sqlite3.Connection, since: int, until: int) -> list[PagesSeen]:
+    """Return what the proxy saw of each device and service in the minutes [since, until)."""
+    opened, refused = (f"coalesce(sum(loads) filter (where verdict {sign} 'block'), 0)" for sign in ("!=", "="))
+    sql = f"select device, service, {opened}, {refused}, sum(bytes) from pages where minute >= ? and minute < ? "  # noqa: S608 - our own words
+    sql += "group by device, service order by device, service"
+    return [PagesSeen(*row) for row in connection.execute(sql, (since, until))]
 
 
 def read_looked(connection: sqlite3.Connection, since: int, until: int) -> list[Looked]:

@@ -47,6 +47,18 @@ class Looked:
     """To show why something is refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class PagesSeen:
+    """What the proxy saw of one service on one device."""
+
+    device: str
+    service: str
+    opened: int
+    refused: int
+    size: int
+    """Bytes of answers, pages and what they loaded."""
+
+
 @dataclass(slots=True)
 class Proxied:
     pages: dict[tuple[int, PageKey], list[int]] = field(default_factory=dict)

@@ -74,6 +74,7 @@ def weekly_value(  # noqa: PLR0913 - what a report is made of
         deletions=log.deletions(week.minutes.start, after),
         looked=log.looked(week.minutes.start // 60, -(-after // 60)),
         mistaken=log.mistaken(week.minutes.start, after),
+        pages_seen=log.pages_seen(week.minutes.start, after),
     )
 
 

@@ -11,6 +11,7 @@ from dinnerbell.model import Target, TargetKind, Verdict
 from dinnerbell.pages import Sight
 from dinnerbell.policy import Ask, decide, needs_sight
 from dinnerbell.rules import RulesError, read_rules
+from dinnerbell.words.plain import describe
 from small_catalogue import CATALOGUE as SMALL
 
 SEEN_LAPTOP = replace(OFFICE_LAPTOP, is_intercepted=True)
@@ -141,6 +142,7 @@ def test_pages_are_written_in_rules_yaml_and_expected_there():
     ]
     assert not [remark for remark in rules.warnings if "proxy" in remark.message]
     assert rules.policy.setting.zone == LONDON
+    assert "Rules about pages hold on office-laptop, if the web is reached through the proxy alone" in describe(rules)
 
 
 def test_without_the_proxy_such_a_rule_has_no_effect_and_that_is_said():

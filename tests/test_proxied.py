@@ -8,9 +8,8 @@ from cast import CATALOGUE, OFFICE_LAPTOP
 from dinnerbell.catalogue import HostClass
 from dinnerbell.log import LogReader, LogWriter, usage_path
 from dinnerbell.log_keeping import LogKeeping
-from dinnerbell.log_proxied import read_bytes
 from dinnerbell.model import Verdict
-from dinnerbell.proxied import MAX_ROWS, Looked, Mistaken, PageKey, Proxied
+from dinnerbell.proxied import MAX_ROWS, Looked, Mistaken, PageKey, PagesSeen, Proxied
 from dinnerbell.sessions import Grade, sessionise
 from dinnerbell.usage import Batch, LogKey, Usage
 
@@ -81,7 +80,7 @@ def test_it_is_kept_and_read_back(tmp_path):
         assert list(log.usage(NOON, NOON + 60, "room-tablet")) == []
         assert log.looked(NOON // 60, NOON // 60 + 1) == [Looked(LAPTOP, 2, 2)]
         assert log.mistaken(NOON, NOON + 1) == [Mistaken(NOON, LAPTOP, HOST, RULE, "for the newsletter")]
-        assert read_bytes(log._connection, NOON, NOON + 60) == {(LAPTOP, "facebook"): 3000}
+        assert log.pages_seen(NOON, NOON + 60) == [PagesSeen(LAPTOP, "facebook", 2, 2, 3000)]
         assert sum(count for _, _, count in log.lookups(NOON, NOON + 60)) == 2  # replay sees look-ups alone
 
 

@@ -443,6 +443,28 @@ def test_what_is_asked_of_the_proxy_is_in_the_usage_log(own_proxy):
     assert devices == {"room-tablet-1", STAFF_PHONE, "office-laptop"}
 
 
+def test_a_supervised_restart_loses_no_rule_and_no_log(tmp_path, servers):
+    """Killed without a word and started again, as a supervisor would: the same rules, and all but the last second's counts."""
+    started = int(time.time() // 60)
+    first = Proxy(tmp_path, servers)
+    assert first.get(TABLET, f"http://{BLOCKED}/").status == 403
+    eventually(lambda: _logged(first, started) == {BLOCKED}, 10)
+    first.process.kill()
+    first.process.wait(10)
+    second = Proxy(tmp_path, servers)
+    try:
+        assert second.get(TABLET, f"http://{BLOCKED}/").status == 403
+        assert second.get(TABLET, f"http://{ALLOWED}/").status == 200
+    finally:
+        second.end()
+    assert _logged(second, started) == {BLOCKED, ALLOWED}
+
+
+def _logged(proxy: Proxy, since: int) -> set[str]:
+    with LogReader(usage_path(proxy.data)) as log:
+        return {row.name for row in log.usage(since, since + 10)}
+
+
 def test_the_same_addon_works_for_mitmdump(tmp_path, servers):
     """And it leads to the safe search host, as DNS does."""
     proxy = Proxy(tmp_path, servers, script=True)

@@ -16,7 +16,7 @@ from dinnerbell.config import LogConfig, LogLevel, ReportConfig, Rules
 from dinnerbell.log import Contact
 from dinnerbell.model import Action, Approval, Device, Group, Network, Owner, Pass, People, Rule, Setting, Target, TargetKind, Verdict
 from dinnerbell.policy import Ask, Policy, decide
-from dinnerbell.proxied import Looked, Mistaken
+from dinnerbell.proxied import Looked, Mistaken, PagesSeen
 from dinnerbell.times import Closures, TimeSpan, parse_window
 from dinnerbell.usage import Deletion, LogKey, Traffic, Usage, WrongClock, log_key
 from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek, WeeklyReport
@@ -185,6 +185,7 @@ class Box:
     slowed: Mapping[str, int] = field(default_factory=dict)
     looked: Sequence[Looked] = ()
     mistaken: Sequence[Mistaken] = ()
+    pages_seen: Sequence[PagesSeen] = ()
     made_at: datetime | None = None
     """None: on the Monday after the week, at 7."""
 
@@ -266,6 +267,7 @@ class Box:
             slowed=self.slowed,
             looked=self.looked,
             mistaken=self.mistaken,
+            pages_seen=self.pages_seen,
         )
 
 
@@ -315,6 +317,7 @@ def busy_box() -> Box:
     box.ask("office-laptop", "tunnel.example", "Thu 16:45")
     box.ask(UNKNOWN, "journal.example", "Wed 13:10").ask(UNKNOWN, "tiktokv.eu", "Wed 13:20", minutes=(0, 6))
     box.looked = [Looked("office-laptop", 14, 2)]
+    box.pages_seen = [PagesSeen("office-laptop", "facebook", 31, 2, 48_200_000), PagesSeen(STAFF_PHONE, "instagram", 5, 1, 900)]
     box.mistaken = [
         Mistaken(box.minute("Tue 10:44"), "room-tablet-1", "m.youtube.com", "Children and unknown devices", "song for <circle> time"),
         Mistaken(box.minute("Wed 10:10"), STAFF_PHONE, "i.instagram.com", "Not in setting hours"),

@@ -158,6 +158,10 @@ def _notes(policy: Policy) -> Iterator[str]:
     """Say what DNS cannot do where a rule might make one think it could."""
     if any(rule.action is Action.BLOCK and _names_service(rule, "messenger") for rule in policy.rules):
         yield "Closing Messenger shuts messenger.com, the app and live chat, not the inbox inside Facebook or Business Suite."
+    seen = [device.name for device in policy.devices.values() if device.is_intercepted]
+    if policy.has_pages and seen:
+        way = "if the web is reached through the proxy alone: in DNS their sites' names are open there"
+        yield f"Rules about pages hold on {joined(seen)}, {way}. deploy/firewall/proxy.nft refuses the way past it."
     if any(rule.action is Action.ALLOW and _names_service(rule, "facebook") for rule in policy.rules):
         yield "Where Facebook is open, nobody can tell from here whether it is used for the official page or personally."
 

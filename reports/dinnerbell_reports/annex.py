@@ -4,11 +4,11 @@ Pure.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dinnerbell.config import Rules, Upstream
 from dinnerbell.model import Owner
-from dinnerbell.proxied import Looked, Mistaken
+from dinnerbell.proxied import Looked, Mistaken, PagesSeen
 from dinnerbell.usage import Deletion
 from dinnerbell_reports.annex_values import (
     Bypass,
@@ -126,8 +126,8 @@ def essential(rules: Rules, week: Week, registry: Registry, evidence: Evidence, 
     return Essential(tuple(lines), evidence.sensitive_refused, tuple(told))
 
 
-def records(rules: Rules, week: Week, deletions: Iterable[Deletion], looked: Sequence[Looked]) -> Records:
-    """Return part 18. `deletions` and `looked`: of this week."""
+def records(rules: Rules, week: Week, deletions: Iterable[Deletion], looked: Sequence[Looked], seen: Sequence[PagesSeen]) -> Records:
+    """Return part 18. `deletions`, `looked` and `seen` (of the setting's own devices): of this week."""
     log = rules.log
     counts: Counter[str] = Counter()
     latest: dict[str, int] = {}
@@ -143,7 +143,7 @@ def records(rules: Rules, week: Week, deletions: Iterable[Deletion], looked: Seq
         deleted=f"Deleted this week, as rules.yaml says: {and_list(told)}." if told else "Nothing was deleted this week.",
         retention=f"Look-ups are kept for {log.keep_lookups_days} days, sessions for {log.keep_sessions_days} days, weekly reports and "
         f"totals for {log.keep_weeks_days} days. What is older is deleted every day while the box runs.",
-        looked_into=_looked_into(rules, looked),
+        looked_into=" ".join(part for part in (_looked_into(rules, looked), *_pages_seen(rules, seen)) if part),
     )
 
 
@@ -157,6 +157,15 @@ def _looked_into(rules: Rules, looked: Sequence[Looked]) -> str:
     may = f"The proxy may look into {and_list(named)}. " if named else ""
     why = "only to show why something is closed"
     return f"{may}It looked into {counted(into, 'connection')}{whose} this week, and opened {shown} more {why}."
+
+
+def _pages_seen(rules: Rules, seen: Sequence[PagesSeen]) -> Iterator[str]:
+    for each in seen:
+        service = rules.policy.catalogue.services.get(each.service)
+        refused = f", and refused {each.refused} more" if each.refused else ""
+        size = f" ({each.size / 1_000_000:.1f} MB)" if each.size else ""
+        name = service.name if service else each.service
+        yield f"On {each.device} it saw {counted(each.opened, 'page')} of {name} opened{size}{refused}."
 
 
 def first_week(week: Week, contacts: Sequence[Contact], before: Sequence[Evidence], seen: frozenset[Who]) -> bool:

@@ -14,7 +14,7 @@ from dinnerbell.config import Rules
 from dinnerbell.grace import make_grace
 from dinnerbell.model import Pass
 from dinnerbell.passes import with_passes
-from dinnerbell.proxied import Looked, Mistaken
+from dinnerbell.proxied import Looked, Mistaken, PagesSeen
 from dinnerbell.usage import Deletion, Traffic, Usage, WrongClock
 from dinnerbell_reports import annex
 from dinnerbell_reports.annex_values import RefusedFile, RuleChange, TrendWeek, WeeklyReport, WeekSpan
@@ -57,6 +57,7 @@ def weekly(  # noqa: PLR0913 - what the log holds
     deletions: Sequence[Deletion] = (),
     looked: Sequence[Looked] = (),
     mistaken: Sequence[Mistaken] = (),
+    pages_seen: Sequence[PagesSeen] = (),
     slowed: Mapping[str, int] | None = None,
 ) -> WeeklyReport:
     """Return the report of `week`.
@@ -64,8 +65,8 @@ def weekly(  # noqa: PLR0913 - what the log holds
     `rows`, `traffic` and `uptime` ([first minute, last minute], both included): of this week and the three before, in any order;
     `contacts`: every device ever seen; `losses`: look-ups of this week that could not be kept; `made_at`: aware; `passes`: those
     given and not dropped yet; `rule_changes`: when other rules came into force, in order; `wrong_clocks`: of this week; `refused_files`:
-    saved as rules.yaml and of no use, in order; `slowed`: this week's look-ups over the rate limit, by device; `looked` and
-    `mistaken`: what the proxy decrypted this week, and what people told it to be closed by mistake; `reader`: a
+    saved as rules.yaml and of no use, in order; `slowed`: this week's look-ups over the rate limit, by device; `looked`,
+    `mistaken` and `pages_seen`: what the proxy decrypted this week, what people told it to be closed by mistake, what it saw; `reader`: a
     role, for the edition without the evidence that is kept from its holder; "" for the whole report.
     """
     is_withheld = withheld_from(rules, reader)
@@ -132,7 +133,13 @@ def weekly(  # noqa: PLR0913 - what the log holds
             tests=annex.tests(rules),
             essential=facts.essential,
             changes=changes(policy.catalogue, week, passes, rule_changes, refused_files),
-            records=annex.records(named, week, deletions, [each for each in looked if not is_withheld(each.device)]),
+            records=annex.records(
+                named,
+                week,
+                deletions,
+                [each for each in looked if not is_withheld(each.device)],
+                [each for each in pages_seen if registry.who(each.device).is_setting and not is_withheld(each.device)],
+            ),
             reading=reading(),
             sign_off=sign_off(people),
             missing=annex.MISSING,
