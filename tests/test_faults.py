@@ -151,7 +151,7 @@ def test_ten_thousand_half_open_connections_delay_nobody(rules, tmp_path, local_
             assert max(asker.waits) < 1.0
             assert memory(box) < before + 30e6
             evicted = eventually(lambda: evictions(rules, tmp_path / "data"))
-            assert evicted > count / 3, "connections that made room are counted"
+            assert evicted > count / 10, "connections that made room are counted; others were never let in"
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
