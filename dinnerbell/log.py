@@ -222,9 +222,11 @@ class LogReader:
             self._db.execute("select 1 from uptime limit 1").fetchone()
             if migrations.pending(self._db):
                 LogWriter(path).close()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LogError) as error:
             if connection is not None:
                 connection.close()
+            if isinstance(error, LogError):
+                raise
             raise LogError(f"Couldn't read the usage log {path}: {error}") from error
         self._connection = connection
 
